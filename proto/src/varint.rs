@@ -1,0 +1,47 @@
+//! Base-128 varints: the little-endian integers of protobuf and of the write batch.
+//!
+//! Law: reading is total. At most ten bytes are read, a tenth byte above 1 is refused (it would
+//! not fit 64 bits), and on `None` the cursor's place is unspecified: the caller gives up.
+
+/// Reads one varint from the front of `input`.
+#[inline]
+pub(crate) fn read_u64(input: &mut &[u8]) -> Option<u64> {
+    match **input {
+        [low, ref rest @ ..] if low < 0x80 => {
+            *input = rest;
+            Some(u64::from(low))
+        }
+        [low, high, ref rest @ ..] if high < 0x80 => {
+            *input = rest;
+            Some(u64::from(low & 0x7f) | u64::from(high) << 7)
+        }
+        _ => read_long(input),
+    }
+}
+
+/// The general form of [`read_u64`].
+fn read_long(input: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for (index, &byte) in input.iter().take(10).enumerate() {
+        if index == 9 && byte > 1 {
+            return None;
+        }
+        value |= u64::from(byte & 0x7f) << (7 * index);
+        if byte < 0x80 {
+            *input = &input[index + 1..];
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Splits `len` bytes off the front of `input`.
+#[inline]
+pub(crate) fn read_bytes<'b>(input: &mut &'b [u8], len: u64) -> Option<&'b [u8]> {
+    let (head, tail) = input.split_at_checked(usize::try_from(len).ok()?)?;
+    *input = tail;
+    Some(head)
+}
+
+#[cfg(test)]
+mod tests;
