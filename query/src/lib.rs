@@ -1,1 +1,3 @@
-//! query
+//! PromQL over streams.
+
+pub mod promql;
