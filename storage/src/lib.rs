@@ -9,6 +9,7 @@ pub mod ids;
 pub mod labels;
 pub mod limits;
 pub mod matcher;
+pub mod memtable;
 pub mod samples;
 pub mod source;
 pub mod time_range;
