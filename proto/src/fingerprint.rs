@@ -41,6 +41,12 @@ pub fn fingerprint(tenant: u64, labels: impl IntoIterator<Item = (u64, u64)>) ->
     Fingerprint(u128::from(a) << 64 | u128::from(b))
 }
 
+/// A hash of a short list of numbers, for tables that live no longer than a batch.
+#[inline]
+pub(crate) fn fold_numbers(numbers: &[u32]) -> u64 {
+    numbers.iter().fold(numbers.len() as u64, |hash, &number| mum(hash ^ K, u64::from(number) ^ L))
+}
+
 #[inline]
 fn mum(x: u64, y: u64) -> u64 {
     let product = u128::from(x) * u128::from(y);

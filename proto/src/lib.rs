@@ -14,3 +14,4 @@
 pub mod fingerprint;
 pub mod remote_write;
 mod varint;
+pub mod write_batch;

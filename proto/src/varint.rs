@@ -43,5 +43,27 @@ pub(crate) fn read_bytes<'b>(input: &mut &'b [u8], len: u64) -> Option<&'b [u8]>
     Some(head)
 }
 
+/// Appends one varint.
+#[inline]
+pub(crate) fn write_u64(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Maps numbers near zero, of either sign, to small varints.
+#[inline]
+pub(crate) fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
+}
+
+/// The inverse of [`zigzag`].
+#[inline]
+pub(crate) fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,10 @@ proptest! {
         let mut input = bytes.as_slice();
         prop_assert_eq!(read_u64(&mut input), Some(value));
         prop_assert_eq!(input, tail.as_slice());
+        let mut ours = Vec::new();
+        write_u64(&mut ours, value);
+        prop_assert_eq!(&ours, &bytes[..bytes.len() - tail.len()]);
+        prop_assert_eq!(unzigzag(zigzag(value as i64)), value as i64);
     }
 
     #[test]
