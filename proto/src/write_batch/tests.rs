@@ -79,11 +79,14 @@ fn small_batch() -> Vec<Row> {
     ]
 }
 
+/// Lines of 24 bytes, with what is text in them.
 fn hex(bytes: &[u8]) -> String {
-    let lines = bytes.chunks(32);
-    let line =
-        |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-    lines.map(line).collect::<Vec<_>>().join("\n")
+    let line = |bytes: &[u8]| {
+        let digits = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        let graphic = |&byte: &u8| if byte.is_ascii_graphic() { char::from(byte) } else { '.' };
+        format!("{digits:48} \"{}\"", bytes.iter().map(graphic).collect::<String>())
+    };
+    bytes.chunks(24).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "expect-test's macro makes a value")]
@@ -98,20 +101,23 @@ fn golden_bytes() {
     check_bytes(
         &record,
         expect![[r#"
-        48475742909b1f8e010000000068e5cf8b0100008d00000028b52ffd208dbd03
-        0064060709080302040504616e6f6e796d6f75735f5f6e616d655f5f6a6f6275
-        706e6f64656f746865726c6f6164014700010305020102000000050108000500
-        01030180a0abfef96200b0ea0100f03f00e0d0e8000001170501010101010005
-        01820000000000f07f060042180af281cc565280368b0bcc"#]],
+            48475742909b1f8e010000000068e5cf8b0100008d000000 "HGWB.........h.........."
+            28b52ffd208dbd030064060709080302040504616e6f6e79 "(./......d.........anony"
+            6d6f75735f5f6e616d655f5f6a6f6275706e6f64656f7468 "mous__name__jobupnodeoth"
+            65726c6f6164014700010305020102000000050108000500 "erload.G................"
+            01030180a0abfef96200b0ea0100f03f00e0d0e800000117 "........b......?........"
+            050101010101000501820000000000f07f060042180af281 "...................B...."
+            cc565280368b0bcc                                 ".VR.6...""#]],
     );
     check_bytes(
         &content(&record),
         expect![[r#"
-        0709080302040504616e6f6e796d6f75735f5f6e616d655f5f6a6f6275706e6f
-        64656f746865726c6f6164014700010305020102000000050108000500010301
-        80a0abfef96200b0ea010000000000000000f03f000000000000e03f00000000
-        0000d03f000000000000e83f0000000000000000011705010101010100050182
-        a0abfef962000000000000f07f"#]],
+            0709080302040504616e6f6e796d6f75735f5f6e616d655f "........anonymous__name_"
+            5f6a6f6275706e6f64656f746865726c6f61640147000103 "_jobupnodeotherload.G..."
+            0502010200000005010800050001030180a0abfef96200b0 ".....................b.."
+            ea010000000000000000f03f000000000000e03f00000000 "...........?.......?...."
+            0000d03f000000000000e83f000000000000000001170501 "...?.......?............"
+            0101010100050182a0abfef962000000000000f07f       "............b........""#]],
     );
     assert_eq!(decode(&record), Ok(by_tenant(&small_batch())));
 }
