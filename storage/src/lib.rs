@@ -5,9 +5,11 @@
 //! Nothing here knows HTTP, Kafka or threads; clock, randomness, log and store are passed in.
 
 pub mod clock;
+pub mod engine;
 pub mod ids;
 pub mod labels;
 pub mod limits;
+pub mod manifest;
 pub mod matcher;
 pub mod memtable;
 pub mod samples;
