@@ -15,8 +15,34 @@ pub(crate) fn read_u64(input: &mut &[u8]) -> Option<u64> {
             *input = rest;
             Some(u64::from(low & 0x7f) | u64::from(high) << 7)
         }
-        _ => read_long(input),
+        _ => read_word(input).or_else(|| read_long(input)),
     }
+}
+
+/// The bit of each byte that says whether the varint goes on.
+const STOP_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Reads a varint of at most eight bytes, all of them at once; else leaves `input` as it is.
+#[inline]
+fn read_word(input: &mut &[u8]) -> Option<u64> {
+    let word = match (input.first_chunk(), input.first_chunk(), input.last_chunk()) {
+        (Some(&word), ..) => u64::from_le_bytes(word),
+        // Four to seven bytes: two halves that overlap.
+        (None, Some(&low), Some(&high)) => {
+            let (low, high) = (u32::from_le_bytes(low), u32::from_le_bytes(high));
+            u64::from(low) | u64::from(high) << (8 * (input.len() - 4))
+        }
+        _ => return None,
+    };
+    if word & STOP_BITS == STOP_BITS {
+        return None;
+    }
+    let len = (!word & STOP_BITS).trailing_zeros() / 8 + 1;
+    *input = input.get(len as usize..)?;
+    let bits = word & (u64::MAX >> (64 - 8 * len));
+    let bits = bits & 0x007f_007f_007f_007f | (bits & 0x7f00_7f00_7f00_7f00) >> 1;
+    let bits = bits & 0x0000_3fff_0000_3fff | (bits & 0x3fff_0000_3fff_0000) >> 2;
+    Some(bits & 0x0fff_ffff | (bits & 0x0fff_ffff_0000_0000) >> 4)
 }
 
 /// The general form of [`read_u64`].

@@ -185,7 +185,7 @@ impl<'b> Parts<'b> {
         let text = simdutf8::basic::from_utf8(front).unwrap_or_default();
         let mut rest = series;
         while !rest.is_empty() {
-            match read_field(&mut rest)? {
+            match read_part(&mut rest)? {
                 (1, Value::Bytes(label)) => {
                     let label = read_label(label, series.len() - rest.len(), text)?;
                     push(&mut self.labels, label, "labels", PARTS_MAX)?;
@@ -230,9 +230,38 @@ fn labels_at_front(series: &[u8]) -> usize {
     end
 }
 
+/// [`read_field`], with a short way for what series consist of: short messages of fields 1 to 15.
+#[inline]
+fn read_part<'b>(input: &mut &'b [u8]) -> Result<(u32, Value<'b>), DecodeError> {
+    if let [key @ (0x0a | 0x12), len @ ..0x80, tail @ ..] = *input
+        && let Some((part, rest)) = tail.split_at_checked(usize::from(*len))
+    {
+        *input = rest;
+        return Ok((u32::from(key >> 3), Value::Bytes(part)));
+    }
+    read_field(input)
+}
+
 /// Reads a label whose message ends `end` bytes into its series, whose checked front is `text`.
+///
+/// Senders write a name and a value, both short: that is tried first.
 #[inline]
 fn read_label<'b>(
+    label: &'b [u8],
+    end: usize,
+    text: &'b str,
+) -> Result<(&'b str, &'b str), DecodeError> {
+    if let [0x0a, name_len @ ..0x80, tail @ ..] = label
+        && let Some((name, [0x12, value_len @ ..0x80, value @ ..])) =
+            tail.split_at_checked(usize::from(*name_len))
+        && value.len() == usize::from(*value_len)
+    {
+        return Ok((checked(name, end - value.len() - 2, text)?, checked(value, end, text)?));
+    }
+    read_any_label(label, end, text)
+}
+
+fn read_any_label<'b>(
     label: &'b [u8],
     end: usize,
     text: &'b str,
@@ -255,12 +284,28 @@ fn read_label<'b>(
 fn checked<'b>(bytes: &'b [u8], end: usize, text: &'b str) -> Result<&'b str, DecodeError> {
     match text.get(end - bytes.len()..end) {
         Some(string) => Ok(string),
-        None => simdutf8::basic::from_utf8(bytes).map_err(|_invalid| DecodeError::Utf8),
+        None => checked_alone(bytes),
     }
 }
 
+#[cold]
+fn checked_alone(bytes: &[u8]) -> Result<&str, DecodeError> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_invalid| DecodeError::Utf8)
+}
+
+/// Senders write a value and a timestamp: that is tried first.
 #[inline]
-fn read_sample(mut sample: &[u8]) -> Result<(i64, f64), DecodeError> {
+fn read_sample(sample: &[u8]) -> Result<(i64, f64), DecodeError> {
+    if let Some((&[0x09, ref value @ .., 0x10], mut rest)) = sample.split_first_chunk::<10>()
+        && let Some(timestamp) = read_u64(&mut rest)
+        && rest.is_empty()
+    {
+        return Ok((timestamp as i64, f64::from_le_bytes(*value)));
+    }
+    read_any_sample(sample)
+}
+
+fn read_any_sample(mut sample: &[u8]) -> Result<(i64, f64), DecodeError> {
     let (mut timestamp, mut value) = (0, 0.0);
     while !sample.is_empty() {
         match read_field(&mut sample)? {
@@ -287,7 +332,6 @@ enum Value<'b> {
 }
 
 /// Reads one field: its number and its content.
-#[inline]
 fn read_field<'b>(input: &mut &'b [u8]) -> Result<(u32, Value<'b>), DecodeError> {
     let key = read_u64(input).ok_or(DecodeError::Truncated)?;
     let number = u32::try_from(key >> 3).ok().filter(|number| (1..1 << 29).contains(number));

@@ -100,7 +100,7 @@ impl WriteBatchEncoder {
     /// Makes the tenant's section the current one.
     fn open_section(&mut self, tenant: &str) -> Result<(), PushError> {
         let current = self.sections[..self.used].get(self.section);
-        if current.is_some_and(|section| self.symbols.get(section.tenant()) == tenant) {
+        if current.is_some_and(|section| self.symbols.is(section.tenant(), tenant)) {
             return Ok(());
         }
         if tenant.is_empty() {

@@ -118,7 +118,7 @@ impl Section {
         if let Some(shape) = self.shapes.get(self.shape_before as usize) {
             let names = &self.names[shape.range()];
             if names.len() == labels.len()
-                && names.iter().zip(labels).all(|(&id, (name, _))| symbols.get(id) == *name)
+                && names.iter().zip(labels).all(|(&id, (name, _))| symbols.is(id, name))
             {
                 return Ok(self.shape_before);
             }
@@ -146,7 +146,7 @@ impl Section {
     fn push_values(&mut self, symbols: &mut Symbols, shape: u32, labels: &[(&str, &str)]) {
         let last_values = &mut self.last_values[self.shapes[shape as usize].range()];
         for (last, (_, value)) in last_values.iter_mut().zip(labels) {
-            let code = if *last != u32::MAX && symbols.get(*last) == *value {
+            let code = if *last != u32::MAX && symbols.is(*last, value) {
                 VALUE_SAME
             } else {
                 *last = symbols.intern(value);

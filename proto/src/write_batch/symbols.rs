@@ -21,7 +21,7 @@ impl Symbols {
     /// The number of `string`, new or known.
     pub(super) fn intern(&mut self, string: &str) -> u32 {
         let hash = symbol_hash(string);
-        if let Some(&id) = self.table.find(hash, |&id| self.get(id) == string) {
+        if let Some(&id) = self.table.find(hash, |&id| self.is(id, string)) {
             return id;
         }
         let id = self.places.len() as u32;
@@ -34,11 +34,11 @@ impl Symbols {
         id
     }
 
-    /// The string of a number that [`Self::intern`] gave.
+    /// Whether `string` is the symbol `id`.
     #[inline]
-    pub(super) fn get(&self, id: u32) -> &str {
+    pub(super) fn is(&self, id: u32, string: &str) -> bool {
         let (start, end) = self.places[id as usize];
-        &self.text[start as usize..end as usize]
+        equal(&self.text.as_bytes()[start as usize..end as usize], string.as_bytes())
     }
 
     /// Bytes that [`Self::write`] appends, but for the count.
@@ -62,3 +62,24 @@ impl Symbols {
         self.lengths.clear();
     }
 }
+
+/// `a == b` without a call for what labels are: half of the time that gathering takes is spent on
+/// comparing short strings.
+#[inline]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        0..4 => a.iter().zip(b).all(|(a, b)| a == b),
+        4..=8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
+        9..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+        17..=32 => {
+            a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk()
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests;
