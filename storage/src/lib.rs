@@ -4,6 +4,7 @@
 //! Law: state(partition) = blocks in its manifest + replay of the log from the manifest's offset.
 //! Nothing here knows HTTP, Kafka or threads; clock, randomness, log and store are passed in.
 
+pub mod block;
 pub mod clock;
 pub mod engine;
 pub mod ids;
@@ -12,6 +13,8 @@ pub mod limits;
 pub mod manifest;
 pub mod matcher;
 pub mod memtable;
+pub mod names;
 pub mod samples;
 pub mod source;
+pub mod store;
 pub mod time_range;
