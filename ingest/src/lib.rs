@@ -3,3 +3,4 @@
 //! Law: acknowledged means logged. Nothing here knows HTTP or PromQL.
 
 pub mod log;
+pub mod shard;
