@@ -3,7 +3,12 @@
 //! Law: a partition's engine lives on one shard and is touched by no other thread, so nothing
 //! here locks. Shards talk to the rest of the process (tokio) by bounded queues alone.
 //!
-//! [`probe`] and [`cpus`] decide what runs where.
+//! The way of a record: [`probe`] and [`cpus`] decide what runs where, [`runtime`] starts the
+//! threads on glommio or tokio.
 
 pub mod cpus;
 pub mod probe;
+pub mod progress;
+pub mod runtime;
+mod runtime_glommio;
+mod runtime_tokio;
