@@ -4,7 +4,7 @@
 //! here locks. Shards talk to the rest of the process (tokio) by bounded queues alone.
 //!
 //! The way of a record: [`probe`] and [`cpus`] decide what runs where, [`runtime`] starts the
-//! threads on glommio or tokio.
+//! threads on glommio or tokio, and [`watchdog`] sees that they make progress.
 
 pub mod cpus;
 pub mod probe;
@@ -12,3 +12,4 @@ pub mod progress;
 pub mod runtime;
 mod runtime_glommio;
 mod runtime_tokio;
+pub mod watchdog;
