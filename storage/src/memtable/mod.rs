@@ -11,21 +11,34 @@
 //! memtable; nothing here locks, blocks or reads a clock. Records are not judged here: what the
 //! gateway let through is stored.
 
-mod batch;
+mod ages;
+mod arena;
+mod catalogue;
+mod codec;
 mod flush;
+mod generation;
+mod postings;
+mod resolve;
+mod slot;
 mod snapshot;
+mod symbols;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-pub use batch::{Batch, Row, Section};
+use hydrograph_proto::write_batch::WriteBatch;
+
+use ages::Ages;
+use catalogue::Catalogue;
 pub use flush::{FlushCursor, FlushStep, FlushedSeries};
 pub use snapshot::{SnapshotCopy, TailSnapshot};
 
+use generation::Generation;
+
 use crate::ids::Offset;
-use crate::labels::Labels;
 use crate::limits::{QueryLimits, Stopped};
 use crate::source::{LabelQuestion, Selector};
+use crate::time_range::TimeRange;
 
 /// Two hours: the window that a flushed row never crosses.
 pub const WINDOW_MS: i64 = 2 * 60 * 60 * 1000;
@@ -81,116 +94,138 @@ pub struct GenerationStats {
     pub newest_receive_ms: Option<i64>,
 }
 
-type SeriesKey = (Arc<str>, Labels);
-type GenerationSamples = BTreeMap<SeriesKey, BTreeMap<i64, f64>>;
-
-struct Generation {
-    stats: GenerationStats,
-    samples: GenerationSamples,
-}
-
-impl Generation {
-    fn new(id: u64, at: Offset) -> Self {
-        let stats = GenerationStats {
-            id: GenerationId(id),
-            records: 0,
-            first: at,
-            end: at,
-            samples: 0,
-            series: 0,
-            arena_bytes: 0,
-            times_ms: None,
-            newest_receive_ms: None,
-        };
-        Self { stats, samples: BTreeMap::new() }
-    }
-}
-
 /// One partition's catalogue and generations.
 pub struct Memtable {
     config: MemtableConfig,
+    catalogue: Catalogue,
+    ages: Ages,
     active: Generation,
+    /// The oldest first.
     frozen: Vec<Arc<Generation>>,
+    /// Released, but a running copy still needs them or the labels of their series.
+    pinned: Vec<Arc<Generation>>,
+    /// The catalogue's numbers of the symbols of the record that is being applied.
+    symbols: Vec<u32>,
+    /// The series of its rows.
+    rows: Vec<u32>,
 }
 
 impl Memtable {
     /// An empty memtable.
     pub fn new(config: MemtableConfig) -> Self {
-        Self { config, active: Generation::new(0, Offset(0)), frozen: Vec::new() }
+        Self {
+            config,
+            catalogue: Catalogue::new(),
+            ages: Ages::default(),
+            active: Generation::new(GenerationId(0), Offset(0)),
+            frozen: Vec::new(),
+            pinned: Vec::new(),
+            symbols: Vec::new(),
+            rows: Vec::new(),
+        }
     }
 
     /// Applies the record at `offset`, which lies after all that were applied before.
-    pub fn apply(&mut self, offset: Offset, batch: &Batch<'_>) -> Applied {
-        let stats = &mut self.active.stats;
-        assert!(offset >= stats.end, "records are applied in the order of the log");
-        if stats.records == 0 {
-            stats.first = offset;
-        }
-        stats.end = offset.next();
-        stats.records += 1;
-        stats.newest_receive_ms = stats.newest_receive_ms.max(Some(batch.receive_time_ms));
-        let mut applied = Applied::default();
-        for section in &batch.sections {
-            let tenant: Arc<str> = Arc::from(batch.symbols[section.tenant as usize]);
-            for row in &section.rows {
-                let pairs = row
-                    .labels
-                    .iter()
-                    .map(|&(n, v)| (batch.symbols[n as usize], batch.symbols[v as usize]));
-                let key = (Arc::clone(&tenant), Labels::from_sorted(pairs));
-                let series = self.active.samples.entry(key).or_insert_with(|| {
-                    applied.new_series += 1;
-                    BTreeMap::new()
-                });
-                for (&t_ms, &value) in row.times.iter().zip(&row.values) {
-                    let newest = series.last_key_value().map(|(&newest, _)| newest);
-                    applied.out_of_order += u64::from(newest >= Some(t_ms));
-                    applied.samples += 1;
-                    series.insert(t_ms, value);
-                    stats.times_ms = Some(match stats.times_ms {
-                        None => (t_ms, t_ms),
-                        Some((min, max)) => (min.min(t_ms), max.max(t_ms)),
-                    });
-                }
+    pub fn apply(&mut self, offset: Offset, batch: &WriteBatch<'_>) -> Applied {
+        self.active.begin_record(offset, batch.receive_time_ms());
+        let new_series = self.find_series(batch);
+        let generation = self.active.id().0 as u32;
+        let mut out_of_order = 0;
+        let rows = batch.sections().flat_map(|section| section.rows());
+        for (row, &series) in rows.zip(&self.rows) {
+            let pushed = self.active.push(series, row.timestamps, row.values);
+            out_of_order += pushed.late;
+            if pushed.first {
+                let before = self.catalogue.set_generation(series, generation);
+                self.ages.renew(before, generation);
             }
         }
-        stats.samples += applied.samples;
-        stats.series = self.active.samples.len() as u64;
-        stats.arena_bytes += applied.samples * 16;
-        applied
+        Applied { samples: batch.samples() as u64, new_series, out_of_order }
+    }
+
+    /// Finds or adds the series of every row; returns how many are new.
+    fn find_series(&mut self, batch: &WriteBatch<'_>) -> u64 {
+        let catalogue = &mut self.catalogue;
+        let generation = self.active.id().0 as u32;
+        self.symbols.clear();
+        self.symbols.extend(
+            (0u32..)
+                .zip(batch.symbols())
+                .map(|(symbol, text)| catalogue.symbols.find(batch.symbol_hash(symbol), text)),
+        );
+        self.rows.clear();
+        let mut new_series = 0;
+        for section in batch.sections() {
+            let tenant = catalogue.tenant(batch.symbol(section.tenant()));
+            for row in section.rows() {
+                let fingerprint = batch.fingerprint(section.tenant(), row.labels).0 as u64;
+                let known = catalogue.find(fingerprint, tenant, row.labels, &self.symbols);
+                self.rows.push(known.unwrap_or_else(|| {
+                    new_series += 1;
+                    self.ages.add(generation);
+                    let symbols = &mut self.symbols;
+                    catalogue.add(batch, fingerprint, tenant, row.labels, symbols, generation)
+                }));
+            }
+        }
+        new_series
     }
 
     /// What the generation holds that records go to.
     pub fn active(&self) -> GenerationStats {
-        self.active.stats
+        self.active.stats()
     }
 
     /// What the frozen generations hold, the oldest first.
     pub fn frozen(&self) -> impl Iterator<Item = GenerationStats> + '_ {
-        self.frozen.iter().map(|generation| generation.stats)
+        self.frozen.iter().map(|generation| generation.stats())
+    }
+
+    /// Series in the catalogue, also those that wait to be removed.
+    pub fn series(&self) -> usize {
+        self.catalogue.len()
+    }
+
+    /// Bytes of memory of the catalogue, roughly; the samples' are in [`GenerationStats`].
+    pub fn catalogue_bytes(&self) -> usize {
+        self.catalogue.bytes()
     }
 
     /// Freezes the active generation, if a record was applied to it, and begins the next one.
     pub fn freeze(&mut self) -> Option<GenerationId> {
-        let GenerationStats { id, end, records, .. } = self.active.stats;
+        let GenerationStats { id, end, records, .. } = self.active.stats();
         if records == 0 {
             return None;
         }
-        let next = Generation::new(id.0 + 1, end);
+        let next = Generation::new(GenerationId(id.0 + 1), end);
         self.frozen.push(Arc::new(std::mem::replace(&mut self.active, next)));
         Some(id)
     }
 
     /// Forgets a frozen generation, whose samples are in blocks now. Its memory is free at once;
-    /// snapshots that share it keep it.
+    /// snapshots that share it keep it, and so do copies that are under way.
     pub fn release(&mut self, id: GenerationId) {
-        self.frozen.retain(|generation| generation.stats.id != id);
+        self.unpin();
+        if let Some(place) = self.frozen.iter().position(|generation| generation.id() == id) {
+            let generation = self.frozen.remove(place);
+            if generation.has_copies() {
+                self.pinned.push(generation);
+            }
+        }
+    }
+
+    fn unpin(&mut self) {
+        self.pinned.retain(|generation| generation.has_copies());
     }
 
     /// Does up to `budget` units of upkeep (a unit is about a series); false when none is left.
     pub fn maintain(&mut self, budget: usize) -> bool {
-        let _ = budget;
-        false
+        self.unpin();
+        let active = self.active.id();
+        let held = self.frozen.iter().chain(&self.pinned).map(|generation| generation.id());
+        let oldest = held.min().unwrap_or(active);
+        let horizon = oldest.0.min(active.0.saturating_sub(1)) as u32;
+        self.ages.sweep(&mut self.catalogue, horizon, budget)
     }
 
     /// Begins to read a frozen generation in the order of a block.
@@ -217,27 +252,45 @@ impl Memtable {
         selectors: &[Selector],
         question: &LabelQuestion,
     ) -> BTreeSet<String> {
-        let mut strings = BTreeSet::new();
-        for generation in self.generations() {
-            for ((owner, labels), samples) in &generation.samples {
-                let selected = selectors.is_empty()
-                    || selectors.iter().any(|selector| {
-                        snapshot::matches(selector, labels)
-                            && samples.keys().any(|&t_ms| selector.range.contains(t_ms))
-                    });
-                if &**owner != tenant || !selected {
+        let everything = [Selector { matchers: Vec::new(), range: TimeRange::ALL }];
+        let selectors = if selectors.is_empty() { &everything } else { selectors };
+        let mut symbols = HashSet::new();
+        for selector in selectors {
+            for series in &self.catalogue.resolve(tenant, &selector.matchers) {
+                if !self.overlaps(series, selector.range) {
                     continue;
                 }
+                let pairs = self.catalogue.pairs(series).iter();
                 match question {
-                    LabelQuestion::Names => strings.extend(labels.iter().map(|(n, _)| n.into())),
-                    LabelQuestion::Values(name) => strings.extend(labels.get(name).map(Into::into)),
+                    LabelQuestion::Names => symbols.extend(pairs.map(|pair| pair.0)),
+                    LabelQuestion::Values(name) => symbols.extend(
+                        pairs.filter(|p| self.catalogue.symbols.get(p.0) == name).map(|p| p.1),
+                    ),
                 }
             }
         }
-        strings
+        symbols.into_iter().map(|symbol| self.catalogue.symbols.get(symbol).to_owned()).collect()
     }
 
     fn generations(&self) -> impl Iterator<Item = &Generation> {
         self.frozen.iter().map(Arc::as_ref).chain(std::iter::once(&self.active))
     }
+
+    fn may_overlap(&self, series: u32, range: TimeRange) -> bool {
+        self.generations().any(|g| g.slot(series).is_some_and(|slot| slot.may_overlap(range)))
+    }
+
+    fn overlaps(&self, series: u32, range: TimeRange) -> bool {
+        self.generations()
+            .any(|g| g.slot(series).is_some_and(|slot| slot.overlaps(g.arena(), range)))
+    }
+
+    /// A generation that is not active any more, also if it is released, while a copy needs it.
+    fn frozen_or_pinned(&self, id: GenerationId) -> Option<Arc<Generation>> {
+        let held = self.frozen.iter().chain(&self.pinned);
+        held.into_iter().find(|generation| generation.id() == id).cloned()
+    }
 }
+
+#[cfg(test)]
+mod tests;
