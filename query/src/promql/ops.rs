@@ -1,7 +1,9 @@
 //! The operators of the language and how they are spelled.
 //!
 //! Precedence and associativity stand here too, since they belong to an operator rather than to
-//! the parser that asks for them.
+//! the parser that asks for them. How labels are compared is storage's [`MatchOp`].
+
+pub use hydrograph_storage::matcher::MatchOp;
 
 /// Declares an enum of operators with their spelling.
 macro_rules! operators {
@@ -74,20 +76,6 @@ operators! {
         Plus = "+",
         /// Minus.
         Minus = "-",
-    }
-}
-
-operators! {
-    /// How a label is compared.
-    MatchOp {
-        /// Equal.
-        Equal = "=",
-        /// Not equal.
-        NotEqual = "!=",
-        /// Matches a pattern wholly.
-        Regex = "=~",
-        /// Does not match a pattern wholly.
-        NotRegex = "!~",
     }
 }
 

@@ -9,10 +9,9 @@ use super::ast::{
 };
 use super::duration::Duration;
 use super::format::{Length, Plain, Short, quote};
+use super::ops::MatchOp;
+use hydrograph_storage::labels::METRIC_NAME;
 use std::fmt::{self, Write};
-
-/// The label that holds the metric name.
-const METRIC_NAME: &str = "__name__";
 
 /// What remains to be written.
 enum Piece<'a> {
@@ -219,7 +218,7 @@ impl fmt::Display for Number {
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_label(f, &self.name)?;
-        write!(f, "{}{}", self.op, quote(self.value.as_bytes()))
+        write!(f, "{}{}", self.op.as_str(), quote(self.value.as_bytes()))
     }
 }
 
@@ -229,10 +228,7 @@ impl VectorSelector {
         let name = self.name.as_deref().unwrap_or_default();
         f.write_str(name)?;
         let is_name = |m: &Matcher| {
-            m.name == METRIC_NAME
-                && m.op == super::ops::MatchOp::Equal
-                && m.value == name
-                && !name.is_empty()
+            m.name == METRIC_NAME && m.op == MatchOp::Equal && m.value == name && !name.is_empty()
         };
         let mut shown: Vec<String> =
             self.matchers.iter().filter(|m| !is_name(m)).map(Matcher::to_string).collect();

@@ -1,0 +1,3 @@
+//! Tests of the whole way from text to tree and back.
+
+mod corpus;
