@@ -3,6 +3,10 @@
 //! Law: an append is answered only when the record is durable; within a partition offsets are
 //! dense from the earliest on, and every reader sees the same records at the same offsets.
 
+#[cfg(test)]
+mod conformance;
+pub mod embedded;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use hydrograph_storage::ids::{Offset, PartitionId, Record};
@@ -42,6 +46,14 @@ pub enum LogError {
         earliest: Offset,
         /// One past the last offset held.
         latest: Offset,
+    },
+    /// A record is larger than the log takes.
+    #[error("record of {bytes} bytes is larger than the log's limit of {limit}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The most that fits.
+        limit: usize,
     },
     /// An earlier fsync had failed: nothing more is acknowledged until the process restarts.
     #[error("log of partition {partition} is poisoned by an earlier write error")]
