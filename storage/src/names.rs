@@ -29,6 +29,23 @@ pub fn manifest_number(partition: PartitionId, name: &str) -> Option<u64> {
     (manifest(partition, number) == name).then_some(number)
 }
 
+/// Says that manifests of this partition below this number may be deleted.
+pub fn boundary(partition: PartitionId, number: u64) -> String {
+    format!("{}{number:020}.boundary", manifests(partition))
+}
+
+/// The number in a boundary's name.
+pub fn boundary_number(partition: PartitionId, name: &str) -> Option<u64> {
+    let number =
+        name.strip_prefix(&manifests(partition))?.strip_suffix(".boundary")?.parse().ok()?;
+    (boundary(partition, number) == name).then_some(number)
+}
+
+/// A record of this offset that was intact but meaningless.
+pub fn dead_letter(partition: PartitionId, offset: Offset) -> String {
+    format!("dead-letters/p{:05}/{:016x}", partition.0, offset.0)
+}
+
 /// What a block's name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockName {

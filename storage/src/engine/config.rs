@@ -26,13 +26,15 @@ pub struct EngineConfig {
     pub memory_bytes_max: usize,
     /// A record that decodes to more than this is meaningless.
     pub record_bytes_max: usize,
+    /// No more records are wanted while this many dead letters are not kept yet.
+    pub dead_letters_max: usize,
     /// A request of the store without an answer for so long counts as unclear.
     pub answer_timeout_ms: u64,
     /// First pause before a request is repeated; it doubles with each attempt.
     pub backoff_ms: u64,
     /// Longest pause before a request is repeated.
     pub backoff_ms_max: u64,
-    /// How often an engine that does not flush looks for a newer manifest by itself.
+    /// How often it looks by itself whether others have committed.
     pub follow_ms: u64,
 }
 
@@ -46,6 +48,7 @@ impl EngineConfig {
             flush_age_ms: 15 * 60 * 1000,
             memory_bytes_max: 160 << 20,
             record_bytes_max: 64 << 20,
+            dead_letters_max: 16,
             answer_timeout_ms: 120_000,
             backoff_ms: 100,
             backoff_ms_max: 10_000,

@@ -115,6 +115,9 @@ pub enum StopReason {
         /// What is wrong with it.
         reason: String,
     },
+    /// A generation cannot be written as a block.
+    #[error("block cannot be encoded: {0}")]
+    Unencodable(String),
     /// Offsets of the log are missing.
     #[error("log holds no record at offset {wanted}; the next one is at {found}")]
     LogGap {

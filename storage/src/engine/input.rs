@@ -65,9 +65,9 @@ pub enum Completion {
     },
     /// The object, or that there is none.
     Read(Option<Bytes>),
-    /// Created, and durable.
+    /// Created, and durable. Of a block or a dead letter also: it stood there already.
     Created,
-    /// Not created, because the store says that something of this name exists.
+    /// A manifest was not created, because the store says that one of this number exists.
     Exists,
     /// It did not happen and may succeed later.
     Unavailable,

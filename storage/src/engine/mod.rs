@@ -19,48 +19,70 @@
 
 mod config;
 mod effect;
+mod flush;
 mod input;
+mod open;
+mod owner;
+mod perform;
+mod replay;
 mod requests;
+mod snapshot;
 mod stats;
+mod tail;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hydrograph_proto::write_batch::WriteBatchDecoder;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 pub use config::{Duties, EngineConfig};
 pub use effect::{Effect, EffectId, ReadingId, StopReason, StoreRequest};
 pub use input::{Completion, FlushTicket, Input, LogFault};
+pub use perform::perform;
+pub use snapshot::{PartitionView, SnapshotCopying};
 pub use stats::EngineStats;
 
 use crate::ids::{Epoch, Offset};
-use crate::manifest::{Change, Commit, CommitError, Manifest, ManifestError, Nonce, Step, decode};
+use crate::manifest::{Commit, Manifest, Nonce};
+use flush::FlushJob;
 use requests::{Purpose, Requests};
+use tail::Tail;
 
 /// One partition's engine; see the module.
-#[derive(Debug)]
 pub struct Engine {
     config: EngineConfig,
     phase: Phase,
     now_ms: u64,
     nonces: StdRng,
     requests: Requests,
+    /// The newest manifest known to be in force.
     manifest: Arc<Manifest>,
+    /// The one commit on its way: of opening or of the flush.
+    commit: Option<Commit>,
+    flush: Option<FlushJob>,
+    tail: Tail,
     reading: ReadingId,
-    position: Offset,
+    /// The record that is being fetched again because its checksum failed.
+    doubtful: Option<Offset>,
+    /// Dead letters that are not kept yet.
+    dead_letters: BTreeSet<Offset>,
+    /// What the log no longer holds, while a newer manifest is looked for.
+    lost: Option<LogFault>,
+    /// When a newer manifest is looked for next.
+    follow_at_ms: u64,
     tickets: Vec<(FlushTicket, Offset)>,
     stats: EngineStats,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// Looking for the newest manifest.
-    Finding,
-    /// Taking a new epoch.
-    Opening(Box<Commit>),
+    /// Looking for the newest manifest, or taking a new epoch.
+    Opening,
     /// Applying records; owns the partition if it has an epoch.
     Running(Option<Epoch>),
     /// Over.
@@ -71,21 +93,27 @@ impl Engine {
     /// Opens a partition: the effects begin with looking for its newest manifest. Two engines
     /// that ever live must not have the same `nonce_seed`.
     pub fn open(config: EngineConfig, nonce_seed: u64) -> (Self, Vec<Effect>) {
+        let decoder = WriteBatchDecoder::new().expect("zstd has memory for a context");
         let mut engine = Self {
             manifest: Arc::new(Manifest::empty(config.partition)),
             config,
-            phase: Phase::Finding,
+            phase: Phase::Opening,
             now_ms: 0,
             nonces: StdRng::seed_from_u64(nonce_seed),
             requests: Requests::default(),
+            commit: None,
+            flush: None,
+            tail: Tail::new(decoder),
             reading: ReadingId(0),
-            position: Offset(0),
+            doubtful: None,
+            dead_letters: BTreeSet::new(),
+            lost: None,
+            follow_at_ms: 0,
             tickets: Vec::new(),
             stats: EngineStats::default(),
         };
         let mut effects = Vec::new();
-        let request = StoreRequest::ListManifests;
-        engine.requests.ask(Purpose::Find, request, 0, &mut effects);
+        engine.ask(Purpose::Find, StoreRequest::ListManifests, &mut effects);
         (engine, effects)
     }
 
@@ -98,36 +126,39 @@ impl Engine {
             return;
         }
         match input {
-            Input::Records { .. } => {}
+            Input::Records { reading, records } => self.records(reading, &records, out),
             Input::LogFailed { reading, fault } => self.log_failed(reading, fault, out),
             Input::Tick { now_ms } => self.tick(now_ms, out),
             Input::Flush { ticket, through } => {
-                self.tickets.push((ticket, through.max(self.position)));
-                self.answer_tickets(out);
+                self.tickets.push((ticket, through.max(self.position())));
             }
             Input::Completed(id, completion) => self.completed(id, completion, out),
             Input::ManifestSeen { number, bytes } => self.seen(number, &bytes, out),
         }
+        self.advance(out);
     }
 
     /// Whether the driver may hand over more records now.
     pub fn wants_records(&self) -> bool {
-        false
+        matches!(self.phase, Phase::Running(_))
+            && self.lost.is_none()
+            && self.tail.memory_bytes() < self.config.memory_bytes_max as u64
+            && self.dead_letters.len() < self.config.dead_letters_max
     }
 
     /// Whether there is a block to be encoded: call [`Engine::encode_slice`] between other work.
     pub fn wants_encoding(&self) -> bool {
-        false
+        self.flush.as_ref().is_some_and(FlushJob::is_encoding)
     }
 
-    /// Encodes about `samples_max` samples of the block in the making.
-    pub fn encode_slice(&mut self, samples_max: usize, out: &mut Vec<Effect>) {
-        let _ = (samples_max, out);
+    /// Does up to `budget` units of the memtable's upkeep; false when none is left.
+    pub fn maintain(&mut self, budget: usize) -> bool {
+        self.tail.memtable.maintain(budget)
     }
 
     /// The next offset to be applied: everything before it is in the manifest or in memory.
     pub fn position(&self) -> Offset {
-        self.position
+        self.tail.position()
     }
 
     /// The newest manifest known to be in force.
@@ -140,11 +171,28 @@ impl Engine {
         self.manifest.offset
     }
 
+    /// The epoch in which it owns the partition, while it does.
+    pub fn epoch(&self) -> Option<Epoch> {
+        match self.phase {
+            Phase::Running(epoch) => epoch,
+            Phase::Opening | Phase::Stopped(_) => None,
+        }
+    }
+
+    /// Whether it follows the log: the partition is opened and has not stopped.
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running(_))
+    }
+
     /// Counts, for metrics.
     pub fn stats(&self) -> EngineStats {
         EngineStats {
-            position: self.position,
+            position: self.position(),
             committed: self.committed(),
+            blocks: self.manifest.blocks.len() as u64,
+            series: self.tail.memtable.series() as u64,
+            memory_bytes: self.tail.memory_bytes(),
+            debt_bytes: self.tail.debt_bytes(),
             retries: self.requests.retries,
             ..self.stats
         }
@@ -155,6 +203,9 @@ impl Engine {
         for (id, completion) in self.requests.tick(self.now_ms, &self.config, out) {
             self.completed(id, completion, out);
         }
+        if self.is_running() && self.now_ms >= self.follow_at_ms {
+            self.look_for_newer(out);
+        }
     }
 
     fn completed(&mut self, id: EffectId, completion: Completion, out: &mut Vec<Effect>) {
@@ -162,106 +213,34 @@ impl Engine {
         match purpose {
             Purpose::Find => self.find(request, completion, out),
             Purpose::Commit => {
-                if let Phase::Opening(commit) = &mut self.phase {
+                if let Some(commit) = &mut self.commit {
                     let step = commit.answer(completion);
-                    self.step(step, out);
+                    self.commit_step(step, out);
                 }
             }
+            Purpose::Block if completion == Completion::Created => {
+                if let Some(flush) = &mut self.flush {
+                    flush.created();
+                }
+            }
+            Purpose::DeadLetter(offset) if completion == Completion::Created => {
+                self.dead_letters.remove(&offset);
+            }
+            Purpose::Block | Purpose::DeadLetter(_) => self.ask_later(purpose, request),
         }
     }
 
-    /// Goes on looking for the newest manifest.
-    fn find(&mut self, request: StoreRequest, completion: Completion, out: &mut Vec<Effect>) {
-        let next = match (request, completion) {
-            (_, Completion::Listed { highest: Some(number), .. }) => {
-                StoreRequest::ReadManifest { number }
-            }
-            (_, Completion::Listed { highest: None, .. }) => {
-                return self.found(Manifest::empty(self.config.partition), out);
-            }
-            (StoreRequest::ReadManifest { number }, Completion::Read(Some(bytes))) => {
-                return match decode(&bytes) {
-                    Ok(manifest) => self.found(manifest, out),
-                    Err(error) => self.stop(unreadable(number, error), out),
-                };
-            }
-            (_, Completion::Read(_)) => StoreRequest::ListManifests,
-            (request, _) => {
-                return self.requests.ask_later(Purpose::Find, request, self.now_ms, &self.config);
-            }
-        };
-        self.requests.ask(Purpose::Find, next, self.now_ms, out);
+    fn ask(&mut self, purpose: Purpose, request: StoreRequest, out: &mut Vec<Effect>) {
+        self.requests.ask(purpose, request, self.now_ms, out);
     }
 
-    fn found(&mut self, manifest: Manifest, out: &mut Vec<Effect>) {
-        self.manifest = Arc::new(manifest);
-        if !self.config.duties.flush {
-            return self.run(None, out);
-        }
-        let nonce =
-            Nonce(u128::from(self.nonces.next_u64()) << 64 | u128::from(self.nonces.next_u64()));
-        let (commit, step) = Commit::start(self.manifest.clone(), Change::Open, nonce);
-        self.phase = Phase::Opening(Box::new(commit));
-        self.step(step, out);
+    fn ask_later(&mut self, purpose: Purpose, request: StoreRequest) {
+        self.requests.ask_later(purpose, request, self.now_ms, &self.config);
     }
 
-    fn step(&mut self, step: Step, out: &mut Vec<Effect>) {
-        match step {
-            Step::Ask(request) => self.requests.ask(Purpose::Commit, request, self.now_ms, out),
-            Step::AskLater(request) => {
-                self.requests.ask_later(Purpose::Commit, request, self.now_ms, &self.config);
-            }
-            Step::Done(Ok(manifest)) => {
-                self.manifest = manifest;
-                self.run(Some(self.manifest.epoch), out);
-            }
-            Step::Done(Err(error)) => self.stop(stop_reason(error), out),
-        }
-    }
-
-    fn run(&mut self, epoch: Option<Epoch>, out: &mut Vec<Effect>) {
-        self.phase = Phase::Running(epoch);
-        self.position = self.manifest.offset;
-        out.push(Effect::Committed { number: self.manifest.number });
-        out.push(Effect::ReleaseLog { before: self.manifest.offset });
-        self.reading.0 += 1;
-        out.push(Effect::ReadLog { reading: self.reading, from: self.position });
-        self.answer_tickets(out);
-    }
-
-    fn seen(&mut self, number: u64, bytes: &[u8], out: &mut Vec<Effect>) {
-        if number <= self.manifest.number || !matches!(self.phase, Phase::Running(None)) {
-            return;
-        }
-        match decode(bytes) {
-            Ok(manifest) => {
-                self.manifest = Arc::new(manifest);
-                out.push(Effect::Committed { number });
-            }
-            Err(error) => self.stop(unreadable(number, error), out),
-        }
-    }
-
-    fn log_failed(&mut self, reading: ReadingId, fault: LogFault, out: &mut Vec<Effect>) {
-        if reading != self.reading {
-            return;
-        }
-        let wanted = self.position;
-        let reason = match fault {
-            LogFault::OutOfRange { earliest, latest } => {
-                StopReason::LogLost { wanted, earliest, latest }
-            }
-            LogFault::Corrupt(reason) => StopReason::LogCorrupt(reason),
-        };
-        self.stop(reason, out);
-    }
-
-    fn answer_tickets(&mut self, out: &mut Vec<Effect>) {
-        if matches!(self.phase, Phase::Running(_)) {
-            let committed = self.committed();
-            let done = self.tickets.extract_if(.., |(_, through)| *through <= committed);
-            out.extend(done.map(|(ticket, _)| Effect::Flushed { ticket, result: Ok(committed) }));
-        }
+    fn nonce(&mut self) -> Nonce {
+        let [high, low] = [self.nonces.next_u64(), self.nonces.next_u64()];
+        Nonce(u128::from(high) << 64 | u128::from(low))
     }
 
     fn stop(&mut self, reason: StopReason, out: &mut Vec<Effect>) {
@@ -269,27 +248,9 @@ impl Engine {
             out.push(Effect::Flushed { ticket, result: Err(reason.clone()) });
         }
         out.push(Effect::Stopped { reason: reason.clone() });
+        (self.commit, self.flush) = (None, None);
+        self.requests.clear();
+        self.tail.seek(self.committed());
         self.phase = Phase::Stopped(reason);
-    }
-}
-
-fn stop_reason(error: CommitError) -> StopReason {
-    match error {
-        CommitError::Fenced(epoch) => StopReason::Fenced(epoch),
-        CommitError::Contradiction { number, reason } => {
-            StopReason::CorruptManifest { number, reason }
-        }
-        CommitError::Unreadable { number, source } => unreadable(number, source),
-    }
-}
-
-fn unreadable(number: u64, error: ManifestError) -> StopReason {
-    match error {
-        ManifestError::NewerVersion(version) => {
-            StopReason::NewerVersion { what: format!("manifest {number}"), version }
-        }
-        error @ ManifestError::Corrupt(_) => {
-            StopReason::CorruptManifest { number, reason: error.to_string() }
-        }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::effect::{Effect, EffectId, StoreRequest};
 use super::{Completion, EngineConfig};
+use crate::ids::Offset;
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub(super) enum Purpose {
     Find,
     /// A step of the commit on its way.
     Commit,
+    /// The block of the flush on its way.
+    Block,
+    /// The dead letter of this offset.
+    DeadLetter(Offset),
 }
 
 #[derive(Debug)]
@@ -73,6 +78,17 @@ impl Requests {
         let waiting = self.asked.remove(&id)?;
         self.attempts = waiting.attempts;
         Some((waiting.purpose, waiting.request))
+    }
+
+    /// Whether such a request waits for an answer or its next attempt.
+    pub(super) fn has(&self, purpose: Purpose) -> bool {
+        self.asked.values().chain(&self.paused).any(|waiting| waiting.purpose == purpose)
+    }
+
+    /// Forgets them all; answers that still come are dropped.
+    pub(super) fn clear(&mut self) {
+        self.asked.clear();
+        self.paused.clear();
     }
 
     /// Issues what is due, and names what has waited too long for an answer.

@@ -4,19 +4,35 @@
 use std::collections::BTreeSet;
 
 use super::{Manifest, Nonce, SkippedRange};
+use crate::block::{BlockEntry, WINDOW_MS};
 use crate::ids::{Epoch, Offset};
 
 /// What is to be different in the next manifest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Take the partition: a new epoch, nothing else.
     Open,
     /// Move the offset over what was flushed.
     Flush(Flush),
+    /// Replace blocks by others that hold what is still wanted of them.
+    Swap(Swap),
+    /// These dropped blocks are deleted: name them no more.
+    Forget(BTreeSet<String>),
+}
+
+/// A merge or an expiry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// Names of blocks that must still be named, and that are dropped.
+    pub inputs: BTreeSet<String>,
+    /// The blocks in their place.
+    pub outputs: Vec<BlockEntry>,
+    /// Windows that end before this have lost all their samples: their versions go.
+    pub expired_before_ms: Option<i64>,
 }
 
 /// One generation that has become durable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flush {
     /// Of the owner that flushes.
     pub epoch: Epoch,
@@ -30,6 +46,8 @@ pub struct Flush {
     pub skipped: Vec<SkippedRange>,
     /// Starts of the windows that its samples lie in.
     pub windows: BTreeSet<i64>,
+    /// Its samples, if it had any.
+    pub block: Option<BlockEntry>,
 }
 
 /// Why a change makes no sense after this manifest.
@@ -41,6 +59,9 @@ pub enum Conflict {
     /// The manifest says something that cannot follow from what was committed.
     #[error("contradiction: {0}")]
     Contradiction(String),
+    /// A block that was to be replaced is gone: another has merged or expired it.
+    #[error("block {0} is no longer named")]
+    InputGone(String),
     /// The next manifest would be over its size limit.
     #[error("manifest would grow to {0} bytes")]
     TooLarge(usize),
@@ -55,6 +76,8 @@ impl Change {
         match self {
             Self::Open => next.epoch = Epoch(base.epoch.0 + 1),
             Self::Flush(flush) => flush.apply(&mut next)?,
+            Self::Swap(swap) => swap.apply(&mut next)?,
+            Self::Forget(names) => next.dropped.retain(|name| !names.contains(name)),
         }
         let bytes = super::encode(&next);
         if bytes.len() > super::MANIFEST_BYTES_MAX {
@@ -84,6 +107,34 @@ impl Flush {
             }
         }
         next.window_versions.extend(self.windows.iter().map(|&window| (window, self.end)));
+        next.blocks.extend(self.block.clone());
+        sort(&mut next.blocks);
         Ok(())
     }
+}
+
+impl Swap {
+    fn apply(&self, next: &mut Manifest) -> Result<(), Conflict> {
+        let named: BTreeSet<&String> = next.blocks.iter().map(|block| &block.name).collect();
+        if let Some(gone) = self.inputs.iter().find(|name| !named.contains(name)) {
+            return Err(Conflict::InputGone(gone.clone()));
+        }
+        next.blocks.retain(|block| !self.inputs.contains(&block.name));
+        next.blocks.extend(self.outputs.iter().cloned());
+        sort(&mut next.blocks);
+        next.dropped.extend(self.inputs.iter().cloned());
+        if let Some(before_ms) = self.expired_before_ms {
+            next.window_versions.retain(|&start, _| start.saturating_add(WINDOW_MS) > before_ms);
+        }
+        Ok(())
+    }
+}
+
+/// The order of precedence: ascending by offset range. Blocks whose ranges overlap hold different
+/// windows or tenants, and only need some fixed order.
+fn sort(blocks: &mut [BlockEntry]) {
+    blocks.sort_by(|a, b| {
+        let key = |block: &BlockEntry| (block.offsets.start, block.offsets.end, block.min_time_ms);
+        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+    });
 }

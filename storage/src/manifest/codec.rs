@@ -7,6 +7,8 @@
 //! ```
 //! Law: equal manifests have equal bytes, and decoding accepts nothing but what encoding makes.
 
+mod blocks;
+
 use std::collections::BTreeMap;
 
 use super::{MANIFEST_BYTES_MAX, Manifest, Nonce, SkippedRange};
@@ -45,6 +47,14 @@ pub fn encode(manifest: &Manifest) -> Vec<u8> {
             put_signed(&mut out, t_ms);
         }
     }
+    put(&mut out, manifest.blocks.len() as u64);
+    for block in &manifest.blocks {
+        blocks::put_block(&mut out, block, manifest.partition);
+    }
+    put(&mut out, manifest.dropped.len() as u64);
+    for name in &manifest.dropped {
+        put_text(&mut out, name);
+    }
     put(&mut out, manifest.skipped.len() as u64);
     for range in &manifest.skipped {
         put(&mut out, range.start.0);
@@ -78,6 +88,16 @@ pub fn decode(bytes: &[u8]) -> Result<Manifest, ManifestError> {
         1 => Some(fields.signed()?),
         _ => return Err(ManifestError::Corrupt("flag")),
     };
+    for _ in 0..fields.count()? {
+        manifest.blocks.push(blocks::block(&mut fields, manifest.partition)?);
+    }
+    for _ in 0..fields.count()? {
+        let name = fields.text()?.to_owned();
+        if manifest.dropped.last().is_some_and(|last| *last >= name) {
+            return Err(ManifestError::Corrupt("dropped blocks do not ascend"));
+        }
+        manifest.dropped.insert(name);
+    }
     for _ in 0..fields.count()? {
         manifest.skipped.push(fields.skipped()?);
     }
@@ -125,6 +145,11 @@ fn put(out: &mut Vec<u8>, mut value: u64) {
         value >>= 7;
     }
     out.push(value as u8);
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
 }
 
 fn put_signed(out: &mut Vec<u8>, value: i64) {
@@ -178,6 +203,12 @@ impl<'a> Fields<'a> {
             return Err(ManifestError::Corrupt("cut short"));
         }
         Ok(count as usize)
+    }
+
+    fn text(&mut self) -> Result<&'a str, ManifestError> {
+        let len = self.count()?;
+        std::str::from_utf8(self.bytes(len)?)
+            .map_err(|_not_utf8| ManifestError::Corrupt("text is not UTF-8"))
     }
 
     fn skipped(&mut self) -> Result<SkippedRange, ManifestError> {

@@ -36,7 +36,10 @@ pub enum CommitError {
     /// A higher epoch has the partition.
     #[error("fenced off by epoch {0}")]
     Fenced(Epoch),
-    /// The change makes no sense any more.
+    /// A block that was to be replaced is no longer named. Plan again.
+    #[error("block {0} is no longer named")]
+    InputGone(String),
+    /// The change contradicts what is committed.
     #[error("manifest {number}: {reason}")]
     Contradiction {
         /// The manifest that it does not fit.
@@ -163,6 +166,7 @@ impl Commit {
                 self.state = State::Relisting;
                 return Step::AskLater(self.request());
             }
+            Err(Conflict::InputGone(name)) => return Step::Done(Err(CommitError::InputGone(name))),
             Err(Conflict::Fenced(epoch)) => return Step::Done(Err(CommitError::Fenced(epoch))),
             Err(Conflict::Contradiction(reason)) => reason,
         };

@@ -14,25 +14,18 @@ mod commit;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-pub use change::{Change, Conflict, Flush};
+pub use change::{Change, Conflict, Flush, Swap};
 pub use codec::{ManifestError, decode, encode};
 pub use commit::{Commit, CommitError, Step};
 
+use crate::block::BlockEntry;
 use crate::ids::{Epoch, Offset, PartitionId};
 
 /// The most bytes of an encoded manifest. A change that would make one larger has to wait.
 pub const MANIFEST_BYTES_MAX: usize = 1 << 20;
-
-/// The length of the windows that level 0 is merged into, and that content versions count.
-pub const WINDOW_MS: i64 = 2 * 60 * 60 * 1000;
-
-/// Start of the window that `t_ms` lies in.
-pub fn window_start(t_ms: i64) -> i64 {
-    t_ms.div_euclid(WINDOW_MS) * WINDOW_MS
-}
 
 /// Tells one commit's manifest from another's of the same number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -66,6 +59,10 @@ pub struct Manifest {
     pub epoch: Epoch,
     /// Everything before it is in the blocks; replay starts here.
     pub offset: Offset,
+    /// In the order of precedence: ascending by offset range.
+    pub blocks: Vec<BlockEntry>,
+    /// Names of blocks that were merged or expired and are not deleted yet, ascending.
+    pub dropped: BTreeSet<String>,
     /// The newest receive time of any record before the offset.
     pub newest_receive_ms: Option<i64>,
     /// Ascending and disjoint.
@@ -83,6 +80,8 @@ impl Manifest {
             partition,
             epoch: Epoch(0),
             offset: Offset(0),
+            blocks: Vec::new(),
+            dropped: BTreeSet::new(),
             newest_receive_ms: None,
             skipped: Vec::new(),
             window_versions: BTreeMap::new(),
