@@ -184,15 +184,18 @@ impl<'b> Parts<'b> {
         let front = &series[..labels_at_front(series)];
         let text = simdutf8::basic::from_utf8(front).unwrap_or_default();
         let mut rest = series;
+        while let Some(label) = take_short(&mut rest, LABEL_KEY) {
+            self.push_label(label, series.len() - rest.len(), text)?;
+        }
+        while let Some(sample) = take_short(&mut rest, SAMPLE_KEY) {
+            self.push_sample(sample)?;
+        }
         while !rest.is_empty() {
-            match read_part(&mut rest)? {
+            match read_field(&mut rest)? {
                 (1, Value::Bytes(label)) => {
-                    let label = read_label(label, series.len() - rest.len(), text)?;
-                    push(&mut self.labels, label, "labels", PARTS_MAX)?;
+                    self.push_label(label, series.len() - rest.len(), text)?;
                 }
-                (2, Value::Bytes(sample)) => {
-                    push(&mut self.samples, read_sample(sample)?, "samples", SAMPLES_MAX)?;
-                }
+                (2, Value::Bytes(sample)) => self.push_sample(sample)?,
                 (3, Value::Bytes(raw)) => push(&mut self.exemplars, raw, "exemplars", PARTS_MAX)?,
                 (4, Value::Bytes(raw)) => push(&mut self.histograms, raw, "histograms", PARTS_MAX)?,
                 (field @ 1..=4, _) => return Err(wire_type("TimeSeries", field)),
@@ -201,6 +204,38 @@ impl<'b> Parts<'b> {
         }
         Ok(())
     }
+
+    #[inline]
+    fn push_label(
+        &mut self,
+        label: &'b [u8],
+        end: usize,
+        text: &'b str,
+    ) -> Result<(), DecodeError> {
+        push(&mut self.labels, read_label(label, end, text)?, "labels", PARTS_MAX)
+    }
+
+    #[inline]
+    fn push_sample(&mut self, sample: &[u8]) -> Result<(), DecodeError> {
+        push(&mut self.samples, read_sample(sample)?, "samples", SAMPLES_MAX)
+    }
+}
+
+/// Keys of a series' labels and samples.
+const LABEL_KEY: u8 = 0x0a;
+const SAMPLE_KEY: u8 = 0x12;
+
+/// Takes a message of under 128 bytes off the front, if it is there under that key. Senders write
+/// a series as such labels and then such samples; what differs is left to [`read_field`].
+#[inline]
+fn take_short<'b>(input: &mut &'b [u8], expected: u8) -> Option<&'b [u8]> {
+    let [key, len @ ..0x80, tail @ ..] = *input else { return None };
+    let (part, rest) = tail.split_at_checked(usize::from(*len))?;
+    if *key != expected {
+        return None;
+    }
+    *input = rest;
+    Some(part)
 }
 
 #[inline]
@@ -220,26 +255,9 @@ fn push<T>(
 /// Length of the run of short labels that a series begins with.
 #[inline]
 fn labels_at_front(series: &[u8]) -> usize {
-    let mut end = 0;
-    while let Some(&[0x0a, len]) = series.get(end..end + 2)
-        && len < 0x80
-        && end + 2 + usize::from(len) <= series.len()
-    {
-        end += 2 + usize::from(len);
-    }
-    end
-}
-
-/// [`read_field`], with a short way for what series consist of: short messages of fields 1 to 15.
-#[inline]
-fn read_part<'b>(input: &mut &'b [u8]) -> Result<(u32, Value<'b>), DecodeError> {
-    if let [key @ (0x0a | 0x12), len @ ..0x80, tail @ ..] = *input
-        && let Some((part, rest)) = tail.split_at_checked(usize::from(*len))
-    {
-        *input = rest;
-        return Ok((u32::from(key >> 3), Value::Bytes(part)));
-    }
-    read_field(input)
+    let mut rest = series;
+    while take_short(&mut rest, LABEL_KEY).is_some() {}
+    series.len() - rest.len()
 }
 
 /// Reads a label whose message ends `end` bytes into its series, whose checked front is `text`.
