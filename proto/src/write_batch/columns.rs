@@ -4,8 +4,8 @@
 //! empty, references are in range, names ascend, counts agree, no byte is left over. Room is
 //! made for a count only if the bytes at hand can hold that many.
 //!
-//! Memory: at most 12 bytes for each byte of content, so under 200 MiB for the worst record and
-//! about 5 MiB for what an encoder writes.
+//! Memory: no byte of content becomes more than 8 bytes here, 16 with the slack of growing
+//! vectors: 256 MiB for the worst record that can be sealed, some 5 MiB for what an encoder writes.
 
 use std::ops::Range;
 
