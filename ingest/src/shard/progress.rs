@@ -30,11 +30,6 @@ impl ShardProgress {
         self.given.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The message that was announced could not be put there.
-    pub fn withdraw(&self) {
-        self.given.fetch_sub(1, Ordering::Relaxed);
-    }
-
     /// The shard took a message; that is a step too.
     pub fn take(&self) {
         self.taken.fetch_add(1, Ordering::Relaxed);
