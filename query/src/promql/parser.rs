@@ -78,10 +78,9 @@ impl<'a> Parser<'a> {
         self.first_fault(parsed)
     }
 
-    /// The whole text as one selector; types are not checked, so it may select everything.
+    /// The whole text as one selector; it may select everything.
     pub(super) fn selector_query(mut self) -> Result<Vec<Matcher>, ParseError> {
         let parsed = self.whole(Self::series_selector);
-        self.wrong_types.clear();
         self.first_fault(parsed).map(|(selector, _)| selector.matchers)
     }
 

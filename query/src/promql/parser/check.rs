@@ -16,8 +16,18 @@ use crate::promql::regex;
 use hydrograph_storage::labels::METRIC_NAME;
 
 impl Parser<'_> {
-    fn wrong(&mut self, span: Span, message: impl Into<String>) {
+    /// Notes a fault that counts only if the whole text can be parsed.
+    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
         self.wrong_types.push(Fault { span, message: message.into() });
+    }
+
+    /// A modifier makes an expression longer, and with it what is wrong with it.
+    pub(super) fn lengthen(&mut self, expr: &mut Expr) {
+        let longer = Span::new(expr.range.start, self.last_closing);
+        for wrong in self.wrong_types.iter_mut().filter(|wrong| wrong.span == expr.range) {
+            wrong.span = longer;
+        }
+        expr.range = longer;
     }
 
     fn check_type(&mut self, expr: &Expr, expected: ValueType, context: &str) {

@@ -33,12 +33,4 @@ impl Parser<'_> {
     pub(super) fn unquoted(&self, token: Token) -> Parsed<Vec<u8>> {
         numeral::unquote(self.text(token)).map_err(|message| Fault { span: token.span, message })
     }
-
-    /// The text that a string token means, which must be UTF-8.
-    pub(super) fn unquoted_text(&self, token: Token) -> Parsed<String> {
-        String::from_utf8(self.unquoted(token)?).map_err(|error| Fault {
-            span: token.span,
-            message: format!("string is not valid UTF-8: {}", error.utf8_error()),
-        })
-    }
 }

@@ -5,7 +5,7 @@ use crate::promql::ast::{
     Binary, Cardinality, Expr, ExprKind, Fill, Number, ValueType, VectorMatching,
 };
 use crate::promql::ops::{BinaryOp, UnaryOp};
-use crate::promql::parser::expression::sign;
+use crate::promql::parser::expression::{sign, starts_expression};
 use crate::promql::token::{Keyword, TokenKind};
 
 /// What may stand between an operator and its right operand.
@@ -38,7 +38,9 @@ impl Parser<'_> {
             _ => return Ok(()),
         };
         self.next()?;
-        if self.peek()?.kind == TokenKind::LeftParen {
+        // Labels are optional, but only where an operand or `fill` can follow instead.
+        let next = self.peek()?.kind;
+        if next == TokenKind::LeftParen || !starts_expression(next) {
             matching.include = self.grouping()?;
         }
         Ok(())

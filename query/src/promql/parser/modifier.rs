@@ -30,7 +30,7 @@ impl Parser<'_> {
         if offset != (Duration::Fixed { nanos: 0 }) {
             *place = Some(offset);
         }
-        expr.range.end = self.last_closing;
+        self.lengthen(expr);
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Parser<'_> {
             return fault(expr.range, "@ <timestamp> may not be set multiple times");
         }
         *place = Some(at);
-        expr.range.end = self.last_closing;
+        self.lengthen(expr);
         Ok(())
     }
 

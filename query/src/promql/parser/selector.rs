@@ -2,6 +2,7 @@
 
 use super::{Fault, Parsed, Parser, fault};
 use crate::promql::ast::{Expr, ExprKind, Matcher, Span, VectorSelector};
+use crate::promql::format::quote;
 use crate::promql::ops::{BinaryOp, MatchOp};
 use crate::promql::regex;
 use crate::promql::token::{Token, TokenKind};
@@ -74,7 +75,7 @@ impl Parser<'_> {
         let token = self.peek()?;
         let name = match token.kind {
             TokenKind::Identifier => self.text(token).to_owned(),
-            TokenKind::String => self.unquoted_text(token)?,
+            TokenKind::String => self.matcher_text(token)?,
             _ => return self.unexpected_in(CONTEXT, "identifier or \"}\""),
         };
         self.next()?;
@@ -94,11 +95,22 @@ impl Parser<'_> {
             return self.unexpected_in(CONTEXT, "string");
         };
         let span = token.span.to(value.span);
-        let value = self.unquoted_text(value)?;
+        let value = self.matcher_text(value)?;
         if matches!(op, MatchOp::Regex | MatchOp::NotRegex) {
             regex::check(&value).map_err(|message| Fault { span, message })?;
         }
         Ok(Matcher { name, op, value, span })
+    }
+
+    /// What a string of a matcher means. Names and values are UTF-8; the reference takes any
+    /// bytes here, although no series can have them.
+    fn matcher_text(&mut self, token: Token) -> Parsed<String> {
+        let bytes = self.unquoted(token)?;
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| {
+            let shown = quote(error.as_bytes());
+            self.wrong(token.span, format!("matcher is not valid UTF-8: {shown}"));
+            String::new()
+        }))
     }
 
     /// A list of labels in parentheses: `(a, "b.c",)`.
@@ -135,7 +147,7 @@ impl Parser<'_> {
             Ok(label) if !label.is_empty() => Ok(label),
             Ok(_) => fault(token.span, "invalid label name for grouping: \"\""),
             Err(error) => {
-                let shown = crate::promql::format::quote(error.as_bytes());
+                let shown = quote(error.as_bytes());
                 fault(token.span, format!("invalid label name for grouping: {shown}"))
             }
         }
