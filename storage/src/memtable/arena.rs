@@ -124,3 +124,6 @@ fn place(chunk: u32) -> usize {
 fn room(head: bool) -> usize {
     if head { HEAD_ROOM } else { BODY_ROOM }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,7 +118,26 @@ impl Catalogue {
         number
     }
 
-    /// The series of a batch's row. `symbols` are the catalogue's numbers of the batch's symbols.
+    /// Whether a number is that of the series of a batch's row. `symbols` are the catalogue's
+    /// numbers of the batch's symbols.
+    #[inline]
+    pub(super) fn is(
+        &self,
+        series: u32,
+        tenant: u32,
+        labels: &[(u32, u32)],
+        symbols: &[u32],
+    ) -> bool {
+        let Some(known) = self.series.get(series as usize) else { return false };
+        let pairs = self.pairs(series);
+        known.tenant == tenant
+            && pairs.len() == labels.len()
+            && pairs.iter().zip(labels).all(|(known, &(name, value))| {
+                *known == (symbols[name as usize], symbols[value as usize])
+            })
+    }
+
+    /// The series of a batch's row, if it is here.
     #[inline]
     pub(super) fn find(
         &self,
@@ -127,15 +146,7 @@ impl Catalogue {
         labels: &[(u32, u32)],
         symbols: &[u32],
     ) -> Option<u32> {
-        let same = |&series: &u32| {
-            let known = &self.series[series as usize];
-            let pairs = self.pairs(series);
-            known.tenant == tenant
-                && pairs.len() == labels.len()
-                && pairs.iter().zip(labels).all(|(known, &(name, value))| {
-                    *known == (symbols[name as usize], symbols[value as usize])
-                })
-        };
+        let same = |&series: &u32| self.is(series, tenant, labels, symbols);
         self.table.find(fingerprint, same).copied()
     }
 

@@ -171,3 +171,6 @@ fn hash(symbol: u32) -> u64 {
     let spread = u64::from(symbol).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     spread ^ (spread >> 32)
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@ const SERIES_BYTES: usize = size_of::<TailSeries>() + size_of::<u32>();
 /// Bytes that an entry of a selector's answer takes.
 const SELECTED_BYTES: usize = size_of::<(Labels, u32)>() + size_of::<u32>();
 
+/// The first piece of copied bytes; the next ones double, up to 64 times as much.
+const PIECE_BYTES_MIN: usize = 4096;
+
 /// A snapshot whose instant is fixed and whose bytes are still being copied.
 pub struct SnapshotCopy {
     limits: QueryLimits,
@@ -51,7 +54,8 @@ pub struct TailSnapshot {
     shared: Vec<Arc<Generation>>,
     /// The generation that was active at the instant, if it was frozen before all was copied.
     tail: Option<Arc<Generation>>,
-    bytes: Vec<u8>,
+    /// Pieces of samples' bytes; a series' lie in one of them.
+    pieces: Vec<Vec<u8>>,
     reservation: Reservation,
 }
 
@@ -62,7 +66,15 @@ struct TailSeries {
     /// As it was in the active generation.
     slot: Slot,
     /// Where its bytes lie in the copy; none if they are read from the generation itself.
-    copied: Option<(usize, usize)>,
+    copied: Option<Place>,
+}
+
+/// Some bytes of a piece.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    piece: u32,
+    start: u32,
+    end: u32,
 }
 
 impl SnapshotCopy {
@@ -94,8 +106,7 @@ impl SnapshotCopy {
             copied: None,
         });
         let series: Vec<TailSeries> = series.collect();
-        let place = |number| union.rank(number) as u32 - 1;
-        let matched = answers.iter().map(|live| live.iter().map(place).collect()).collect();
+        let matched = answers.iter().map(|live| places(&numbers, live)).collect();
         let holds = |generation: &Arc<Generation>| {
             numbers.iter().any(|&number| generation.slot(number).is_some())
         };
@@ -112,7 +123,7 @@ impl SnapshotCopy {
                 selected: OnceLock::new(),
                 shared,
                 tail: None,
-                bytes: Vec::new(),
+                pieces: Vec::new(),
                 reservation,
             },
             numbers,
@@ -145,18 +156,20 @@ impl SnapshotCopy {
     /// Copies the bytes of a series from the active generation.
     fn copy(&mut self, memtable: &Memtable, place: usize) -> Result<usize, Stopped> {
         self.scratch.clear();
-        let TailSnapshot { series, bytes, reservation, .. } = &mut self.snapshot;
+        let TailSnapshot { series, pieces, reservation, .. } = &mut self.snapshot;
         let series = &mut series[place];
         series.slot.gather(memtable.active.arena(), &mut self.scratch);
-        let (start, end) = (bytes.len(), bytes.len() + self.scratch.len());
-        if end > bytes.capacity() {
-            let capacity = end.max(bytes.capacity() * 2);
-            reservation.grow(capacity - bytes.capacity())?;
-            bytes.reserve_exact(capacity - start);
+        let len = self.scratch.len();
+        if pieces.last().is_none_or(|piece| piece.capacity() - piece.len() < len) {
+            let capacity = (PIECE_BYTES_MIN << pieces.len().min(6)).max(len);
+            reservation.grow(capacity)?;
+            pieces.push(Vec::with_capacity(capacity));
         }
-        bytes.extend_from_slice(&self.scratch);
-        series.copied = Some((start, end));
-        Ok(self.scratch.len())
+        let nth = pieces.len() - 1;
+        let start = pieces[nth].len() as u32;
+        pieces[nth].extend_from_slice(&self.scratch);
+        series.copied = Some(Place { piece: nth as u32, start, end: start + len as u32 });
+        Ok(len)
     }
 
     /// The snapshot, once a step has said that all is copied.
@@ -198,7 +211,10 @@ impl SampleReader for TailSnapshot {
         let slot = &series.slot;
         if slot.may_overlap(range) {
             match (series.copied, &self.tail) {
-                (Some((start, end)), _) => append(slot, &self.bytes[start..end], range, out),
+                (Some(place), _) => {
+                    let piece = &self.pieces[place.piece as usize];
+                    append(slot, &piece[place.start as usize..place.end as usize], range, out);
+                }
                 (None, Some(generation)) => {
                     bytes.clear();
                     slot.gather(generation.arena(), &mut bytes);
@@ -209,6 +225,13 @@ impl SampleReader for TailSnapshot {
         }
         Ok(())
     }
+}
+
+/// Where the numbers of a set stand in `numbers`, which ascend and hold them all.
+fn places(numbers: &[u32], set: &RoaringBitmap) -> Vec<u32> {
+    let mut numbered = (0u32..).zip(numbers);
+    let place = |number| numbered.find(|&(_, &other)| other == number).map(|(place, _)| place);
+    set.iter().filter_map(place).collect()
 }
 
 /// Appends the samples of a later generation, which win.

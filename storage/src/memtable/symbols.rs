@@ -157,3 +157,6 @@ impl Symbols {
         self.free_pages.push(page);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,3 +143,37 @@ fn reversed_and_repeated_samples_are_sorted_and_the_later_record_wins() {
     let bits: Vec<_> = samples.iter().map(|(t, v)| (t, v.to_bits())).collect();
     assert_eq!(bits, [(10, 2010), (11, 2011)]);
 }
+
+#[test]
+fn equal_fingerprints_are_not_equal_series() {
+    let mut encoder = WriteBatchEncoder::new().unwrap();
+    for (tenant, labels) in [("a", [("n", "1")]), ("a", [("n", "2")]), ("b", [("n", "1")])] {
+        encoder.push(tenant, &labels, &[(0, 0.0)]).unwrap();
+    }
+    let mut record = Vec::new();
+    encoder.finish(0, &mut record).unwrap();
+    let mut decoder = WriteBatchDecoder::new().unwrap();
+    let batch = decoder.decode(&record).unwrap();
+    let mut catalogue = Catalogue::new();
+    let mut symbols = vec![symbols::NO_SYMBOL; batch.symbol_count()];
+    let mut found = Vec::new();
+    for section in batch.sections() {
+        let tenant = catalogue.tenant(batch.symbol(section.tenant()));
+        for row in section.rows() {
+            assert_eq!(catalogue.find(7, tenant, row.labels, &symbols), None);
+            let series = catalogue.add(&batch, 7, tenant, row.labels, &mut symbols, 0);
+            assert_eq!(catalogue.find(7, tenant, row.labels, &symbols), Some(series));
+            found.push((tenant, row.labels.to_vec(), series));
+        }
+    }
+    catalogue.remove(found[0].2);
+    let shown: Vec<_> =
+        found.iter().map(|(t, labels, _)| catalogue.find(7, *t, labels, &symbols)).collect();
+    assert_eq!(shown, [None, Some(1), Some(2)]);
+}
+
+#[test]
+fn a_snapshot_may_change_threads() {
+    fn sendable<T: Send + Sync>() {}
+    sendable::<TailSnapshot>();
+}

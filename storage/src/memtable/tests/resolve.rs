@@ -34,11 +34,11 @@ fn any_matcher() -> impl Strategy<Value = Matcher> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn resolution_is_a_filter(
-        series in prop::collection::vec((any_tenant(), any_labels()), 0..150),
+        series in prop::collection::vec((any_tenant(), any_labels()), 0..400),
         queries in prop::collection::vec((any_tenant(), any_matchers()), 1..30),
     ) {
         let mut memtable = Memtable::new(MemtableConfig::default());
