@@ -37,8 +37,8 @@ fn chunks_do_not_cross_blocks() {
     for nth in 0..60_000_u32 {
         let (position, model) = &mut chains[nth as usize % 3];
         let bytes = nth.to_le_bytes();
-        arena.append(position, &bytes[..1 + nth as usize % 4]);
-        model.extend_from_slice(&bytes[..1 + nth as usize % 4]);
+        arena.append(position, &bytes[..=nth as usize % 4]);
+        model.extend_from_slice(&bytes[..=nth as usize % 4]);
         if nth % 1_000 == 0 {
             // Odd heads move the pairs of units off their alignment.
             chains.push((Position::default(), Vec::new()));
