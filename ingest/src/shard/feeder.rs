@@ -14,6 +14,9 @@ use tokio::sync::Semaphore;
 use super::inbox::{Closed, Inbox, Message};
 use crate::log::{Log, LogError, LogReader};
 
+#[cfg(test)]
+mod tests;
+
 /// What is read at once: small beside the budget, large beside a record.
 const READ_BYTES: usize = 1 << 20;
 
@@ -23,9 +26,10 @@ const UNIT_BYTES: usize = 1 << 10;
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_LAST: Duration = Duration::from_secs(2);
 
-/// A budget of about `bytes`, at least one reading's worth.
+/// A budget of about `bytes`, at least two readings' worth, so that one can be on its way while
+/// another is applied.
 pub(super) fn budget(bytes: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(bytes.max(READ_BYTES) / UNIT_BYTES))
+    Arc::new(Semaphore::new(bytes.max(2 * READ_BYTES) / UNIT_BYTES))
 }
 
 /// One reading of one partition.
