@@ -2,5 +2,6 @@
 //!
 //! Law: acknowledged means logged. Nothing here knows HTTP or PromQL.
 
+pub mod gateway;
 pub mod log;
 pub mod shard;

@@ -4,7 +4,7 @@
 //! dense from the earliest on, and every reader sees the same records at the same offsets.
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 pub mod embedded;
 
 use async_trait::async_trait;
