@@ -6,6 +6,7 @@
 
 pub mod block;
 pub mod clock;
+pub mod compaction;
 pub mod engine;
 pub mod ids;
 pub mod labels;

@@ -27,7 +27,7 @@ pub struct Swap {
     pub inputs: BTreeSet<String>,
     /// The blocks in their place.
     pub outputs: Vec<BlockEntry>,
-    /// Windows that end before this have lost all their samples: their versions go.
+    /// Windows that end before this, and of which no block is left, have no version any more.
     pub expired_before_ms: Option<i64>,
 }
 
@@ -124,7 +124,12 @@ impl Swap {
         sort(&mut next.blocks);
         next.dropped.extend(self.inputs.iter().cloned());
         if let Some(before_ms) = self.expired_before_ms {
-            next.window_versions.retain(|&start, _| start.saturating_add(WINDOW_MS) > before_ms);
+            let blocks = &next.blocks;
+            next.window_versions.retain(|&start_ms, _| {
+                let end_ms = start_ms.saturating_add(WINDOW_MS);
+                let holds = |b: &BlockEntry| b.min_time_ms < end_ms && start_ms <= b.max_time_ms;
+                end_ms > before_ms || blocks.iter().any(holds)
+            });
         }
         Ok(())
     }

@@ -10,6 +10,7 @@
 mod change;
 mod codec;
 mod commit;
+mod load;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::fmt;
 pub use change::{Change, Conflict, Flush, Swap};
 pub use codec::{ManifestError, decode, encode};
 pub use commit::{Commit, CommitError, Step};
+pub use load::{LoadError, commit, load};
 
 use crate::block::BlockEntry;
 use crate::ids::{Epoch, Offset, PartitionId};

@@ -1,0 +1,126 @@
+use std::collections::BTreeSet;
+
+use super::plan::{Choice, plan};
+use super::*;
+use crate::block::{BlockEntry, WINDOW_MS};
+use crate::ids::{Epoch, Offset};
+use crate::names::BlockName;
+
+const PARTITION: PartitionId = PartitionId(1);
+
+/// `LEVEL START..END FIRST..LAST`: offsets, and times in tenths of a window.
+fn block(text: &str) -> BlockEntry {
+    let numbers: Vec<i64> = text
+        .split([' ', '.'])
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| piece.parse().expect("a number"))
+        .collect();
+    let level = numbers[0] as u8;
+    let offsets = Offset(numbers[1] as u64)..Offset(numbers[2] as u64);
+    let name = BlockName {
+        partition: PARTITION,
+        epoch: Epoch(1),
+        offsets: offsets.clone(),
+        level,
+        nonce: numbers[3] as u64,
+    };
+    BlockEntry {
+        name: name.to_name(),
+        bytes: 100,
+        level,
+        epoch: Epoch(1),
+        offsets,
+        min_time_ms: numbers[3] * WINDOW_MS / 10,
+        max_time_ms: numbers[4] * WINDOW_MS / 10,
+        rows: 1,
+        samples: 1,
+        series: 1,
+        tenants: Vec::new(),
+    }
+}
+
+fn check(blocks: &str, now: i64, expected: &str) {
+    let mut manifest = Manifest::empty(PARTITION);
+    manifest.blocks = blocks.lines().map(str::trim).filter(|l| !l.is_empty()).map(block).collect();
+    let mut config = CompactionConfig::new(Some(100 * WINDOW_MS));
+    config.flushes_max = 4;
+    let range = |name: &String| {
+        let name = BlockName::parse(name).expect("a block's name");
+        format!("{} {}..{}", name.level, name.offsets.start, name.offsets.end)
+    };
+    let said = match plan(&manifest, now * WINDOW_MS / 10, &config) {
+        Choice::Nothing => "nothing".to_owned(),
+        Choice::Expire { blocks, .. } => {
+            format!("expire {}", blocks.iter().map(range).collect::<Vec<_>>().join(", "))
+        }
+        Choice::Merge { blocks, level } => {
+            format!("{} -> {level}", blocks.iter().map(range).collect::<Vec<_>>().join(", "))
+        }
+    };
+    assert_eq!(said, expected, "{blocks} at {now}");
+}
+
+#[test]
+fn flushes_are_merged_when_their_window_is_over() {
+    check("0 0..5 1..4\n0 5..9 4..8\n0 9..11 8..12", 9, "nothing");
+    check("0 0..5 1..4\n0 5..9 4..8\n0 9..11 8..12", 12, "0 0..5, 0 5..9 -> 1");
+    check("0 0..5 8..12\n0 5..9 4..8", 12, "nothing");
+}
+
+#[test]
+fn too_many_flushes_are_merged_anyway() {
+    let flushes = "0 0..1 1..99\n0 1..2 1..4\n0 2..3 1..4\n0 3..4 1..4";
+    check(flushes, 9, "0 0..1, 0 1..2, 0 2..3, 0 3..4 -> 1");
+}
+
+#[test]
+fn a_crowded_window_is_merged() {
+    let layers = "1 0..1 1..4\n1 1..2 1..4\n1 2..3 1..4\n1 2..3 11..14";
+    check(layers, 15, "nothing");
+    check(&format!("{layers}\n1 3..4 5..6"), 15, "1 0..1, 1 1..2, 1 2..3, 1 3..4 -> 1");
+}
+
+#[test]
+fn a_day_is_merged_when_it_is_over() {
+    let windows = "1 0..4 1..4\n1 0..4 11..14\n1 4..8 111..119\n1 4..8 121..122";
+    check(windows, 119, "nothing");
+    check(windows, 121, "1 0..4, 1 0..4, 1 4..8 -> 2");
+    check("1 0..4 1..4\n1 4..8 121..122", 121, "nothing");
+}
+
+#[test]
+fn a_day_takes_late_samples_when_they_are_enough() {
+    check("2 0..4 1..100\n1 4..8 1..2", 200, "2 0..4, 1 4..8 -> 2");
+    let mut manifest = Manifest::empty(PARTITION);
+    manifest.blocks = vec![block("2 0..4 1..100"), block("1 4..8 1..2")];
+    manifest.blocks[0].bytes = 1_000;
+    let config = CompactionConfig::new(None);
+    assert_eq!(plan(&manifest, 20 * WINDOW_MS, &config), Choice::Nothing);
+}
+
+#[test]
+fn expiry_comes_first_and_takes_whole_blocks() {
+    let blocks = "2 0..4 1..50\n1 4..8 40..70\n0 8..9 60..90";
+    check(blocks, 1_051, "expire 2 0..4");
+    check("0 8..9 60..90", 1_091, "expire 0 8..9");
+}
+
+#[test]
+fn a_merge_is_refused_when_an_input_is_gone() {
+    let mut manifest = Manifest::empty(PARTITION);
+    manifest.blocks = vec![block("0 0..1 1..2"), block("0 1..2 1..2")];
+    let name = |at: usize| manifest.blocks[at].name.clone();
+    let swap = |inputs: &[String]| Swap {
+        inputs: inputs.iter().cloned().collect(),
+        outputs: vec![block("1 0..2 1..2")],
+        expired_before_ms: None,
+    };
+    let (first, second) = (name(0), name(1));
+    let change = Change::Swap(swap(&[first.clone(), second.clone()]));
+    let (next, _) = change.apply(&manifest, Nonce(1)).expect("both are named");
+    assert_eq!(next.blocks, [block("1 0..2 1..2")]);
+    assert_eq!(next.dropped, BTreeSet::from([first.clone(), second]));
+    assert_eq!((next.epoch, next.offset), (manifest.epoch, manifest.offset));
+    let again = change.apply(&next, Nonce(2));
+    assert_eq!(again, Err(crate::manifest::Conflict::InputGone(first)));
+}
