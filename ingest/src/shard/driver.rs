@@ -73,8 +73,11 @@ impl Shard {
             for partition in &mut self.partitions {
                 partition.publish();
             }
-            self.context.progress.set_busy(self.has_work());
-            self.context.yield_now().await;
+            let busy = self.has_work();
+            self.context.progress.set_busy(busy);
+            if busy {
+                self.context.yield_now().await;
+            }
         }
     }
 

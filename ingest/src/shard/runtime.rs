@@ -94,7 +94,7 @@ pub struct ShardContext {
 }
 
 impl ShardContext {
-    /// Lets whatever else the thread has to do go first, then goes on.
+    /// Lets whatever else the thread has to do go first, if there is any, then goes on.
     pub async fn yield_now(&self) {
         match self.kind {
             RuntimeKind::Glommio => runtime_glommio::yield_now().await,

@@ -51,9 +51,9 @@ pub(super) fn spawn(
     Ok(Spawned { ready, body, join: Box::new(move || handle.join().map_err(|error| told(&error))) })
 }
 
-/// Lets the executor look at its rings and at wakes from other threads.
+/// Lets the executor look at its rings and at wakes from other threads, if it is time to.
 pub(super) async fn yield_now() {
-    glommio::executor().yield_task_queue_now().await;
+    glommio::executor().yield_if_needed().await;
 }
 
 async fn beat(every: Duration) {
