@@ -60,9 +60,10 @@ pub enum DurationFault {
 }
 
 impl Duration {
-    /// The length of a literal that was written in seconds.
+    /// The length of a literal that was written in seconds; not a number is the least of all.
     pub(super) fn from_seconds(seconds: f64) -> Self {
-        Self::Fixed { nanos: (seconds * 1e9).round() as i64 }
+        let nanos = if seconds.is_nan() { i64::MIN } else { (seconds * 1e9).round() as i64 };
+        Self::Fixed { nanos }
     }
 
     /// As the length of a range or a step, in milliseconds: greater than zero.
@@ -208,7 +209,7 @@ fn seconds_of_ms(ms: i64) -> f64 {
 /// Whether so many seconds do not fit 64 bits of nanoseconds.
 pub(super) fn out_of_range(seconds: f64) -> bool {
     const LIMIT: f64 = 9_223_372_036.854_776;
-    !(-LIMIT..=LIMIT).contains(&seconds)
+    seconds.abs() > LIMIT
 }
 
 impl fmt::Display for DurationExpr {

@@ -80,13 +80,13 @@ impl fmt::Display for Plain {
     }
 }
 
-/// Like [`Plain`], but very small and very large numbers with an exponent (`1e-05`, `1e+21`).
+/// Like [`Plain`], but below 1e-4 and from 1e6 on with an exponent (`1e-05`, `1.5e+06`).
 pub struct Short(pub f64);
 
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let magnitude = self.0.abs();
-        if !magnitude.is_finite() || magnitude == 0.0 || (1e-4..1e21).contains(&magnitude) {
+        if !magnitude.is_finite() || magnitude == 0.0 || (1e-4..1e6).contains(&magnitude) {
             return write!(f, "{}", Plain(self.0));
         }
         let text = format!("{:e}", self.0);

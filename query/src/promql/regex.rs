@@ -9,5 +9,5 @@ pub fn check(pattern: &str) -> Result<(), String> {
 
 /// Whether a pattern matches the empty string, and so an absent label.
 pub(super) fn matches_empty(pattern: &str) -> bool {
-    dialect::compile(pattern).is_ok_and(|regex| regex.is_match(""))
+    dialect::matches_empty(pattern).unwrap_or(false)
 }

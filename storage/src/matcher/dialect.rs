@@ -43,6 +43,21 @@ pub fn compile(pattern: &str) -> Result<regex::Regex, String> {
         .map_err(|error| error.to_string())
 }
 
+/// Whether a valid pattern matches the empty string, and so an absent label; mostly without
+/// compiling it.
+pub fn matches_empty(pattern: &str) -> Result<bool, String> {
+    let hir = regex_syntax::parse(&translate(pattern)?).map_err(|error| error.to_string())?;
+    let properties = hir.properties();
+    if properties.minimum_len() != Some(0) {
+        return Ok(false);
+    }
+    // Starts and ends of text or line are all there in the empty string; words are not.
+    if properties.look_set().contains_word() {
+        return Ok(compile(pattern)?.is_match(""));
+    }
+    Ok(true)
+}
+
 /// A message as RE2 writes it.
 fn refuse<T>(what: &str, piece: &str) -> Result<T, String> {
     Err(format!("error parsing regexp: {what}: `{piece}`"))

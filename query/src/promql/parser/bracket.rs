@@ -27,7 +27,8 @@ impl Parser<'_> {
         }
         let mut step = None;
         if self.peek()?.kind != TokenKind::RightBracket {
-            step = Some(self.length(STEP)?);
+            // A step that rounds to nothing is none, as in the reference.
+            step = Some(self.length(STEP)?).filter(|step| *step != Duration::Fixed { nanos: 0 });
         }
         let Some(close) = self.eat(TokenKind::RightBracket)? else {
             return self.unexpected_in("subquery selector", "\"]\"");

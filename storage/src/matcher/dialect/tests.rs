@@ -65,6 +65,16 @@ fn matches_whole_values() {
 }
 
 #[test]
+fn the_empty_string_matches() {
+    for pattern in ["", ".*", "a?", "a|", "^$", "(?m)^", r"\B", "(a*)(b*)", "[^a]{0,2}"] {
+        assert_eq!(matches_empty(pattern), Ok(true), "{pattern}");
+    }
+    for pattern in ["a", ".+", "a|b", r"\b", r"a?\b", r"[^\x{0}-\x{10ffff}]", "(?:a|.)"] {
+        assert_eq!(matches_empty(pattern), Ok(false), "{pattern}");
+    }
+}
+
+#[test]
 fn classes_are_ascii() {
     check(r"\d", &["1"], &["٣"]);
     check(r"\w", &["a", "_"], &["é"]);
