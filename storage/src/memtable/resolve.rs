@@ -52,7 +52,7 @@ impl Catalogue {
         let name = self.symbols.find(symbol_hash(&matcher.name), &matcher.name);
         match candidates {
             Some(few) if few.len() < index.len() as u64 => Some(self.filter(&few, name, matcher)),
-            candidates if matcher.matches_absent() && name != self.metric_name => {
+            candidates if matcher.matches_absent() => {
                 let unmatched = self.union(index, |value| !matcher.matches(value));
                 Some(candidates.unwrap_or_else(|| self.all(tenant)) - unmatched)
             }

@@ -36,6 +36,11 @@ pub(super) fn any_labels() -> impl Strategy<Value = Vec<(String, String)>> {
     })
 }
 
+fn any_familiar_labels() -> impl Strategy<Value = Vec<(String, String)>> {
+    prop::sample::select(vec!["0", "1"])
+        .prop_map(|a| super::labels(&[("A", a), ("__name__", "metric0")]))
+}
+
 fn any_time() -> impl Strategy<Value = i64> {
     prop_oneof![10 => 0..400_i64, 2 => -50..50_i64, 1 => any::<i64>(),
                 1 => prop::sample::select(vec![i64::MIN, i64::MAX, i64::MAX - 1])]
@@ -78,7 +83,11 @@ fn any_question() -> impl Strategy<Value = LabelQuestion> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let push = (any_tenant(), any_labels(), any_samples());
+    let push = prop_oneof![
+        (any_tenant(), any_labels(), any_samples()),
+        // Few enough that generations meet at series and timestamps.
+        (Just("a"), any_familiar_labels(), any_samples()),
+    ];
     let index = 0..1000_usize;
     prop_oneof![
         8 => prop::collection::vec(push, 1..8).prop_map(Step::Apply),
