@@ -9,13 +9,34 @@
 //! push ─▶ writer ─▶ Parquet pages │ index │ footer ─▶ store ─▶ Block ─▶ select, read, scan
 //! ```
 
+mod automaton;
+mod cache;
+mod columns;
+mod decimal;
+mod decode;
+mod delta;
 mod entry;
+mod footer;
+mod groups;
+mod index;
+mod options;
+mod pages;
 mod reader;
+mod scan;
+mod schema;
+mod section;
+mod select;
+mod verify;
+mod wire;
 mod writer;
 
+pub use cache::PageCache;
 pub use entry::{BlockEntry, BlockHeader, TenantSpan};
-pub use reader::{Block, PageCache, Report, Row, Scan};
-pub use writer::{BlockOptions, BlockWriter, FinishedBlock};
+pub use options::BlockOptions;
+pub use reader::Block;
+pub use scan::{Row, Scan};
+pub use verify::Report;
+pub use writer::{BlockWriter, FinishedBlock};
 
 use std::cmp::Ordering;
 
@@ -34,12 +55,24 @@ pub enum BlockError {
     /// The file is not what was written.
     #[error("corrupt block: {0}")]
     Corrupt(String),
+    /// A newer binary wrote it.
+    #[error("block format version {0} is newer than this binary")]
+    NewerVersion(u32),
+    /// More than the format has room for.
+    #[error("{0} of the block is too large")]
+    TooLarge(&'static str),
     /// The file cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The Parquet library refuses.
     #[error("parquet: {0}")]
     Parquet(String),
+}
+
+impl From<parquet::errors::ParquetError> for BlockError {
+    fn from(error: parquet::errors::ParquetError) -> Self {
+        Self::Parquet(error.to_string())
+    }
 }
 
 /// Start of the window of `window_ms` that holds `t_ms`.
@@ -51,3 +84,6 @@ pub fn window_start(t_ms: i64, window_ms: i64) -> i64 {
 pub fn row_order(a: &Labels, b: &Labels) -> Ordering {
     a.metric_name().cmp(b.metric_name()).then_with(|| a.cmp(b))
 }
+
+#[cfg(test)]
+mod tests;
