@@ -12,64 +12,11 @@ use super::duration::Duration;
 use super::functions::Function;
 use super::ops::{AggregateOp, BinaryOp, MatchOp, UnaryOp};
 
+pub use super::span::Span;
+pub use super::value_type::ValueType;
+
 /// The deepest nesting that a tree may have (left operands of binary operators do not count).
 pub const DEPTH_MAX: u16 = 500;
-
-/// A half-open range of bytes of the query text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Span {
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
-impl Span {
-    /// The range from `start` up to `end`.
-    pub const fn new(start: u32, end: u32) -> Self {
-        Self { start, end }
-    }
-
-    /// From the start of `self` to the end of `last`.
-    #[must_use]
-    pub const fn to(self, last: Self) -> Self {
-        Self { start: self.start, end: last.end }
-    }
-}
-
-/// What an expression evaluates to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ValueType {
-    /// One number per step.
-    Scalar,
-    /// Series with one sample each per step.
-    Vector,
-    /// Series with a range of samples each per step.
-    Matrix,
-    /// A string literal.
-    String,
-}
-
-impl ValueType {
-    /// The word of the reference's type system.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Scalar => "scalar",
-            Self::Vector => "vector",
-            Self::Matrix => "matrix",
-            Self::String => "string",
-        }
-    }
-
-    /// The word that users know.
-    pub const fn documented(self) -> &'static str {
-        match self {
-            Self::Vector => "instant vector",
-            Self::Matrix => "range vector",
-            other => other.name(),
-        }
-    }
-}
 
 /// An expression.
 #[derive(Clone)]

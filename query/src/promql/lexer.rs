@@ -5,6 +5,8 @@
 //! itself, as the reference's does, since messages depend on it. It stops at the first fault,
 //! which covers the text from the token's start to the end of the query.
 
+mod braces;
+mod bracket;
 mod number;
 mod string;
 
@@ -221,24 +223,6 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn left_bracket(&mut self) -> Lexed {
-        if self.bracket_open {
-            return self.fault("unexpected left bracket '['");
-        }
-        self.bracket_open = true;
-        self.got_colon = false;
-        self.mode = Mode::Duration;
-        self.emit(TokenKind::LeftBracket)
-    }
-
-    fn plain_colon(&mut self) -> Lexed {
-        if self.got_colon {
-            return self.fault("unexpected colon ':'");
-        }
-        self.got_colon = true;
-        self.emit(TokenKind::Colon)
-    }
-
     /// A name or keyword; behind the first number of a bracket only those of durations.
     fn word(&mut self, first: char) -> Lexed {
         if self.bracket_open {
@@ -266,94 +250,6 @@ impl<'a> Lexer<'a> {
     fn is_before_paren(&self) -> bool {
         let rest = &self.input.as_bytes()[self.pos..];
         rest.iter().copied().find(|&b| !is_space(b)) == Some(b'(')
-    }
-
-    /// The rest of a word that means something in a duration, if it does.
-    fn duration_word(&mut self, first: char) -> Option<TokenKind> {
-        if !matches!(first.to_ascii_lowercase(), 's' | 'r' | 'm') {
-            return None;
-        }
-        while self.peek_byte().is_some_and(|b| b == b'_' || b.is_ascii_alphabetic()) {
-            self.pos += 1;
-        }
-        let word = self.text(self.span()).to_ascii_lowercase();
-        TokenKind::of_duration_word(word.as_bytes())
-    }
-
-    fn braces(&mut self) -> Lexed {
-        let Some(c) = self.bump() else {
-            return self.fault("unexpected end of input inside braces");
-        };
-        match c {
-            _ if is_alpha(c) => {
-                while self.peek_byte().is_some_and(is_word) {
-                    self.pos += 1;
-                }
-                self.emit(TokenKind::Identifier)
-            }
-            ',' => self.emit(TokenKind::Comma),
-            '"' | '\'' | '`' => self.string(c),
-            '=' if self.eat(b'~') => self.emit(TokenKind::MatchRegex),
-            '=' => self.emit(TokenKind::Assign),
-            '!' if self.eat(b'~') => self.emit(TokenKind::MatchNotRegex),
-            '!' if self.eat(b'=') => self.operator(BinaryOp::Ne),
-            '!' => {
-                let after = quote_char(self.bump().unwrap_or(char::REPLACEMENT_CHARACTER));
-                self.fault(format!("unexpected character after '!' inside braces: {after}"))
-            }
-            '{' => self.fault("unexpected left brace '{'"),
-            '}' => {
-                self.mode = Mode::Plain;
-                self.emit(TokenKind::RightBrace)
-            }
-            _ => self.fault(format!("unexpected character inside braces: {}", quote_char(c))),
-        }
-    }
-
-    fn duration(&mut self) -> Lexed {
-        let Some(c) = self.bump() else {
-            return self.fault("unexpected end of input in duration expression");
-        };
-        match c {
-            ']' => {
-                self.bracket_open = false;
-                self.got_colon = false;
-                self.mode = Mode::Plain;
-                self.emit(TokenKind::RightBracket)
-            }
-            ':' if !self.got_duration => {
-                self.fault_behind("unexpected colon before duration in duration expression")
-            }
-            ':' if self.got_colon => {
-                self.fault_behind("unexpected repeated colon in duration expression")
-            }
-            ':' => {
-                self.got_colon = true;
-                self.emit(TokenKind::Colon)
-            }
-            '(' | ')' => self.paren(c),
-            ',' => self.emit(TokenKind::Comma),
-            '0'..='9' => self.first_duration(),
-            '.' if self.peek_byte().is_some_and(|b| b.is_ascii_digit()) => self.first_duration(),
-            _ => {
-                if let Some(op) = arithmetic(c) {
-                    return self.operator(op);
-                }
-                if let Some(kind) = self.duration_word(c) {
-                    return self.emit(kind);
-                }
-                self.fault(format!(
-                    "unexpected character in duration expression: {}",
-                    quote_char(c)
-                ))
-            }
-        }
-    }
-
-    fn first_duration(&mut self) -> Lexed {
-        self.got_duration = true;
-        self.mode = Mode::Plain;
-        self.number_or_duration()
     }
 }
 

@@ -18,8 +18,10 @@ pub mod ops;
 mod parser;
 mod printer;
 pub mod regex;
+mod span;
 mod token;
 mod tree;
+mod value_type;
 
 #[cfg(test)]
 mod tests;

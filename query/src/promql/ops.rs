@@ -138,6 +138,11 @@ impl BinaryOp {
         matches!(self, Self::Pow)
     }
 
+    /// Whether an operator of this precedence before an operand takes it, if this one is behind.
+    pub(super) const fn leaves_operand_to(self, before: u8) -> bool {
+        before > self.precedence() || (before == self.precedence() && !self.is_right_associative())
+    }
+
     /// Whether it compares (and so may carry `bool`).
     pub const fn is_comparison(self) -> bool {
         matches!(self, Self::Eq | Self::Ne | Self::Gt | Self::Lt | Self::Ge | Self::Le)

@@ -7,6 +7,7 @@ mod options;
 mod printed;
 mod refused;
 mod refused_times;
+mod soup;
 mod tree;
 
 use super::{Options, parse};

@@ -5,12 +5,13 @@
 //! to the selector's value), except that an open parenthesis without a sign, or a second sign,
 //! begins one that takes operators too.
 
+mod nodes;
+
+use self::nodes::Nodes;
 use super::expression::sign;
 use super::{Parsed, Parser, fault};
-use crate::promql::ast::{Number, Span};
-use crate::promql::duration::{
-    Duration, DurationExpr, DurationKind, DurationNode, DurationOp, NodeId, out_of_range,
-};
+use crate::promql::ast::Span;
+use crate::promql::duration::{Duration, DurationKind, DurationOp, NodeId, out_of_range};
 use crate::promql::ops::{BinaryOp, UnaryOp};
 use crate::promql::token::{Keyword, Token, TokenKind};
 
@@ -29,72 +30,6 @@ const OFFSET: Place = Place { context: "offset", expected: "number, duration, st
 enum Waiting {
     Sign(UnaryOp, Span),
     Binary(NodeId, BinaryOp, DurationOp, Span),
-}
-
-/// The nodes of one duration as they are found.
-struct Nodes {
-    place: Place,
-    list: Vec<DurationNode>,
-}
-
-impl Nodes {
-    fn new(place: Place) -> Self {
-        Self { place, list: Vec::new() }
-    }
-
-    fn push(&mut self, kind: DurationKind, span: Span) -> NodeId {
-        self.list.push(DurationNode { kind, span, wrapped: false });
-        self.list.len() as NodeId - 1
-    }
-
-    fn span(&self, id: NodeId) -> Span {
-        self.list[id as usize].span
-    }
-
-    /// The number that a node is.
-    fn number(&self, id: NodeId) -> Option<Number> {
-        match self.list[id as usize].kind {
-            DurationKind::Number(number) => Some(number),
-            _ => None,
-        }
-    }
-
-    /// Notes parentheses around a node; a number gets a node above it for that.
-    fn wrap(&mut self, id: NodeId, start: u32) -> NodeId {
-        let id = match self.number(id) {
-            Some(_) => {
-                let span = Span::new(start, self.span(id).end);
-                self.push(DurationKind::Plus(id), span)
-            }
-            None => id,
-        };
-        self.list[id as usize].wrapped = true;
-        id
-    }
-
-    /// A sign before a node: a number takes it in, a plus before anything else is dropped.
-    fn sign(&mut self, op: UnaryOp, op_span: Span, id: NodeId) -> Parsed<NodeId> {
-        let span = op_span.to(self.span(id));
-        let node = &mut self.list[id as usize];
-        if let DurationKind::Number(number) = &mut node.kind {
-            if op == UnaryOp::Minus {
-                number.value = -number.value;
-            }
-            if out_of_range(number.value) {
-                return fault(op_span, OUT_OF_RANGE);
-            }
-            node.span = span;
-            return Ok(id);
-        }
-        Ok(if op == UnaryOp::Minus { self.push(DurationKind::Minus(id), span) } else { id })
-    }
-
-    fn finish(self, root: NodeId) -> Duration {
-        match self.number(root) {
-            Some(number) => Duration::from_seconds(number.value),
-            None => Duration::Expr(DurationExpr { nodes: self.list }),
-        }
-    }
 }
 
 impl Parser<'_> {
@@ -146,10 +81,7 @@ impl Parser<'_> {
             TokenKind::Operator(BinaryOp::Add | BinaryOp::Sub) => {
                 self.duration(nodes, vec![Waiting::Sign(op, op_span)])
             }
-            _ => {
-                let id = self.signed_function(nodes, op, op_span)?;
-                Ok(id)
-            }
+            _ => self.signed_function(nodes, op, op_span),
         }
     }
 
@@ -290,7 +222,7 @@ impl Waiting {
             Self::Sign(..) => UnaryOp::PRECEDENCE,
             Self::Binary(_, op, ..) => op.precedence(),
         };
-        own > next.precedence() || (own == next.precedence() && !next.is_right_associative())
+        next.leaves_operand_to(own)
     }
 }
 

@@ -19,7 +19,7 @@ impl Waiting {
             Self::Sign { .. } => UnaryOp::PRECEDENCE,
             Self::Binary { op, .. } => op.precedence(),
         };
-        own > next.precedence() || (own == next.precedence() && !next.is_right_associative())
+        next.leaves_operand_to(own)
     }
 }
 
