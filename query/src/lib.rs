@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod memory;
 pub mod promql;
+pub mod promqltest;
 mod value;
 
 pub use engine::{Engine, EngineOptions, QueryRange, QueryRequest, QueryResult, QueryStats};

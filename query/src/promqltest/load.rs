@@ -1,0 +1,74 @@
+//! The `load` command: a block of series, their points at equal distances from the epoch on.
+
+use hydrograph_storage::labels::Labels;
+
+use super::series::{LoadedSeries, SeriesLine, SeriesValue};
+use super::storage::NotHeld;
+
+/// Series to be added to a storage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Load {
+    /// Point i of a series stands at i times this.
+    pub interval_ms: i64,
+    /// Classic histograms are to be added as native ones with custom buckets, too.
+    pub with_custom_buckets: bool,
+    /// The series; each label set once.
+    pub series: Vec<LoadedSeries>,
+}
+
+impl Load {
+    /// Reads the lines of a block; where a series stands twice the second counts.
+    pub(super) fn parse_series<'a>(
+        lines: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<LoadedSeries>, String> {
+        let mut all: Vec<LoadedSeries> = Vec::new();
+        let mut starts: Option<(Labels, Vec<Option<i64>>)> = None;
+        for line in lines {
+            match SeriesLine::parse(line)? {
+                SeriesLine::Starts(labels, offsets) => {
+                    if starts.replace((labels, offsets)).is_some() {
+                        return Err(format!("no samples for the start timestamps before {line:?}"));
+                    }
+                }
+                SeriesLine::Values(mut series) => {
+                    if let Some((labels, offsets)) = starts.take() {
+                        if labels != series.labels || offsets.len() != series.values.len() {
+                            return Err(format!("start timestamps do not fit {line:?}"));
+                        }
+                        series.start_offsets_ms = offsets;
+                    }
+                    all.retain(|other| other.labels != series.labels);
+                    all.push(series);
+                }
+            }
+        }
+        match starts {
+            Some((labels, _)) => Err(format!("no samples for the start timestamps of {labels}")),
+            None => Ok(all),
+        }
+    }
+
+    /// Hands every point to `append`, for storages that know only floats; refuses before the
+    /// first one if there is anything else.
+    pub fn floats(&self, mut append: impl FnMut(&Labels, i64, f64)) -> Result<(), NotHeld> {
+        if self.with_custom_buckets {
+            return Err(NotHeld("native histograms with custom buckets".to_owned()));
+        }
+        for series in &self.series {
+            if series.start_offsets_ms.iter().any(Option::is_some) {
+                return Err(NotHeld(format!("start timestamps of {}", series.labels)));
+            }
+            if series.values.iter().any(|v| matches!(v, SeriesValue::Histogram { .. })) {
+                return Err(NotHeld(format!("native histograms of {}", series.labels)));
+            }
+        }
+        for series in &self.series {
+            for (value, nth) in series.values.iter().zip(0_i64..) {
+                if let SeriesValue::Float(value) = value {
+                    append(&series.labels, nth.saturating_mul(self.interval_ms), *value);
+                }
+            }
+        }
+        Ok(())
+    }
+}

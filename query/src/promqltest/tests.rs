@@ -1,0 +1,7 @@
+//! The harness itself is tested: what a script rightly expects passes, what it wrongly expects
+//! fails.
+
+mod answers;
+mod corpus;
+mod language;
+mod rules;
