@@ -2,12 +2,13 @@
 //!
 //! Laws: a batch leaves when it is full, when nothing of its partition is in flight, or when it
 //! has waited for the linger; whatever leaves is appended in order, since each append is begun
-//! before the next batch is taken. Whoever waits for a batch is answered when it is durable. A
+//! (polled once) before the next batch is taken. Whoever waits for a batch is answered when it is durable. A
 //! client that leaves changes nothing: the task owns what it sends.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +31,8 @@ pub(super) struct Batcher {
     pub(super) gathering: Arc<Gathering>,
     pub(super) stats: Arc<GatewayStats>,
     pub(super) linger: Duration,
+    /// Whether the last append failed; said once.
+    pub(super) refused: bool,
 }
 
 /// An append and those who wait for it.
@@ -37,7 +40,7 @@ type Flight = BoxFuture<'static, (Result<Offset, LogError>, Vec<Waiting>)>;
 
 impl Batcher {
     /// Serves until the gathering is closed and empty.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         let mut flights: FuturesUnordered<Flight> = FuturesUnordered::new();
         let mut linger: Option<Pin<Box<Sleep>>> = None;
         let mut lingered = false;
@@ -52,7 +55,7 @@ impl Batcher {
             if leaves && flights.len() < FLIGHTS_MAX {
                 (linger, lingered) = (None, false);
                 if let Some(batch) = self.gathering.take() {
-                    self.send(batch, &mut flights);
+                    self.send(batch, &mut flights).await;
                 }
                 continue;
             }
@@ -74,7 +77,7 @@ impl Batcher {
     }
 
     /// Encodes a batch and begins its append.
-    fn send(&self, batch: Batch, flights: &mut FuturesUnordered<Flight>) {
+    async fn send(&mut self, batch: Batch, flights: &mut FuturesUnordered<Flight>) {
         let Batch { mut encoder, waiting, receive_time_ms } = batch;
         let mut record = Vec::new();
         let finished = encoder.finish(receive_time_ms, &mut record);
@@ -87,15 +90,27 @@ impl Batcher {
         self.stats.batch_bytes.fetch_add(record.len() as u64, Relaxed);
         let (log, partition) = (self.log.clone(), self.partition);
         let append = async move { (log.append(partition, Bytes::from(record)).await, waiting) };
-        flights.push(Box::pin(append));
+        let mut append: Flight = Box::pin(append);
+        match futures::poll!(&mut append) {
+            Poll::Ready((outcome, waiting)) => self.answer(outcome, waiting),
+            Poll::Pending => flights.push(append),
+        }
     }
 
-    fn answer(&self, outcome: Result<Offset, LogError>, waiting: Vec<Waiting>) {
-        let answer = outcome.map(|offset| (self.partition, offset)).map_err(Arc::new);
-        if let Err(error) = &answer {
-            self.stats.failed_batches.fetch_add(1, Relaxed);
-            tracing::warn!(partition = self.partition.0, %error, "write batch was not logged");
+    fn answer(&mut self, outcome: Result<Offset, LogError>, waiting: Vec<Waiting>) {
+        let partition = self.partition;
+        match &outcome {
+            Ok(_) if self.refused => {
+                tracing::info!(partition = partition.0, "log takes writes again");
+            }
+            Err(error) if !self.refused => {
+                tracing::warn!(partition = partition.0, %error, "log takes no writes");
+            }
+            _ => {}
         }
+        self.refused = outcome.is_err();
+        self.stats.failed_batches.fetch_add(self.refused.into(), Relaxed);
+        let answer = outcome.map(|offset| (partition, offset)).map_err(Arc::new);
         for one in waiting {
             // Nobody listens if the client has left.
             let _ = one.answer.send(answer.clone());

@@ -106,6 +106,7 @@ impl Gateway {
                     gathering: gathering.clone(),
                     stats: stats.clone(),
                     linger: Duration::from_millis(config.linger_ms),
+                    refused: false,
                 }
                 .run(),
             );

@@ -7,8 +7,8 @@ use std::mem::take;
 
 use hydrograph_storage::ids::PartitionId;
 
-/// Entries of a vector whose room is kept from request to request.
-const KEEP_MAX: usize = 1 << 17;
+/// Labels whose room is kept from request to request, over all lanes; samples likewise.
+const KEEP_MAX: usize = 1 << 16;
 
 /// The series of a request by partition.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ pub(super) type Room = Staged<'static>;
 impl<'b> Staged<'b> {
     /// Takes a room for `partitions` lanes.
     pub(super) fn new(mut room: Room, partitions: u32) -> Self {
-        let lanes = take(&mut room.lanes).into_iter().map(Lane::recycle);
+        let lanes = take(&mut room.lanes).into_iter().map(|lane| lane.recycle(KEEP_MAX));
         let mut lanes: Vec<Lane<'b>> = lanes.collect();
         lanes.resize_with(partitions as usize, Lane::default);
         Self { lanes }
@@ -42,7 +42,8 @@ impl<'b> Staged<'b> {
 
     /// Gives the room back.
     pub(super) fn into_room(self) -> Room {
-        Staged { lanes: self.lanes.into_iter().map(Lane::recycle).collect() }
+        let keep = KEEP_MAX / self.lanes.len().max(1);
+        Staged { lanes: self.lanes.into_iter().map(|lane| lane.recycle(keep)).collect() }
     }
 
     /// Adds those samples of a series that `keep` lets pass; answers how many.
@@ -83,13 +84,13 @@ impl<'b> Lane<'b> {
     }
 
     /// Empties a lane and changes the lifetime in its type; collecting in place keeps its room.
-    fn recycle<'to>(mut self) -> Lane<'to> {
+    fn recycle<'to>(mut self, keep: usize) -> Lane<'to> {
         self.labels.clear();
-        self.labels.shrink_to(KEEP_MAX);
+        self.labels.shrink_to(keep);
         self.samples.clear();
-        self.samples.shrink_to(KEEP_MAX);
+        self.samples.shrink_to(keep);
         self.ends.clear();
-        self.ends.shrink_to(KEEP_MAX);
+        self.ends.shrink_to(keep);
         let labels = self.labels.into_iter().map(|_| ("", "")).collect();
         Lane { labels, samples: self.samples, ends: self.ends }
     }

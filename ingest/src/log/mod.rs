@@ -69,7 +69,9 @@ pub trait Log: Send + Sync {
     /// Number of partitions, numbered from 0.
     fn partitions(&self) -> u32;
 
-    /// Appends one record and answers its offset once it is durable.
+    /// Appends one record and answers its offset once it is durable. Records of one caller stand
+    /// in the order in which their appends were first polled. A future that is dropped leaves its
+    /// record in the log or not, but never a part of it.
     async fn append(&self, partition: PartitionId, record: Bytes) -> Result<Offset, LogError>;
 
     /// Reads from `from` on. Fails at once with `OutOfRange` where the log does not hold it

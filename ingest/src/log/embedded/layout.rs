@@ -21,9 +21,8 @@ const LAYOUT_BYTES: usize = 20;
 
 /// The shape of a log, fixed when its folder is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogLayout {
-    /// Number of partitions.
-    pub partitions: u32,
+pub(super) struct LogLayout {
+    pub(super) partitions: u32,
 }
 
 impl LogLayout {

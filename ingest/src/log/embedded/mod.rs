@@ -36,8 +36,7 @@ use hydrograph_storage::ids::{Offset, PartitionId};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use self::disk::{Disk, FileSystem};
-use self::layout::FolderLock;
-pub use self::layout::LogLayout;
+use self::layout::{FolderLock, LogLayout};
 use self::partition::{PartitionFiles, partition_folder};
 use self::reader::{EmbeddedReader, Shown};
 use self::tail::Tail;

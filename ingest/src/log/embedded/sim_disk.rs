@@ -179,6 +179,10 @@ impl Disk for SimDisk {
         state.inodes.push(Inode::default());
         let inode = state.inodes.len() - 1;
         state.files.insert(path.to_path_buf(), inode);
+        if state.random.random_bool(0.3) {
+            // The journal may write an entry long before it is asked to.
+            state.durable_files.insert(path.to_path_buf(), inode);
+        }
         Ok(Arc::new(SimFile { disk: self.clone(), inode }))
     }
 

@@ -29,15 +29,41 @@ async fn conforms_from_memory() {
 
 #[tokio::test]
 async fn conforms_from_files() {
+    for recent_bytes in [0, 2500] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = EmbeddedLogConfig {
+            partitions: Some(4),
+            segment_bytes: 5000,
+            queue_bytes: 2000,
+            recent_bytes,
+            ..EmbeddedLogConfig::new(folder.path())
+        };
+        conformance::check(Arc::new(EmbeddedLog::open(&config).unwrap())).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reader_is_told_that_its_records_are_gone() {
     let folder = tempfile::tempdir().unwrap();
-    let config = EmbeddedLogConfig {
-        partitions: Some(4),
-        segment_bytes: 5000,
-        queue_bytes: 2000,
-        recent_bytes: 0,
-        ..EmbeddedLogConfig::new(folder.path())
-    };
-    conformance::check(Arc::new(EmbeddedLog::open(&config).unwrap())).await;
+    let config = EmbeddedLogConfig { recent_bytes: 0, ..config(folder.path()) };
+    let log = EmbeddedLog::open(&config).unwrap();
+    for _ in 0..10 {
+        log.append(PARTITION, vec![0; 1000].into()).await.unwrap();
+    }
+    let mut begun = log.read(PARTITION, Offset(0)).await.unwrap();
+    assert_eq!(begun.next(1).await.unwrap()[0].offset, Offset(0));
+    let mut fresh = log.read(PARTITION, Offset(1)).await.unwrap();
+    log.release(PARTITION, Offset(8)).await.unwrap();
+    assert_eq!(log.earliest(PARTITION).await.unwrap(), Offset(6));
+    for reader in [&mut begun, &mut fresh] {
+        expect!["offset 1 of partition 0 is outside the log, which holds 6 to 10"]
+            .assert_eq(&reader.next(1).await.unwrap_err().to_string());
+    }
+    let files = std::fs::read_dir(folder.path().join("00000000")).unwrap().count();
+    assert_eq!(files, 2, "segments from 6 and 9 on");
+    drop((begun, fresh, log));
+    let log = EmbeddedLog::open(&config).unwrap();
+    conformance::read_to(&log, PARTITION, Offset(6), Offset(10)).await;
 }
 
 /// Writes eleven records, three to a segment, lets `harm` have the folder, opens again: the records or the error.

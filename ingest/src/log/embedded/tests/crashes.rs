@@ -130,9 +130,9 @@ impl Test {
             latest,
         };
         let mut records = vec![Bytes::new(); *self.files.segments().front().unwrap() as usize];
-        let mut place = None;
+        let (mut place, max_bytes) = (None, self.seed as usize * 20);
         while (records.len() as u64) < latest {
-            let read = walk.read(place.take(), records.len() as u64, 3000);
+            let read = walk.read(place.take(), records.len() as u64, max_bytes);
             let (more, next) = read.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
             records.extend(more.into_iter().map(|record| record.bytes));
             place = Some(next);
