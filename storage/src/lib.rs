@@ -16,6 +16,7 @@ pub mod matcher;
 pub mod memtable;
 pub mod names;
 pub mod samples;
+pub mod snapshot;
 pub mod source;
 pub mod store;
 pub mod time_range;

@@ -1,8 +1,52 @@
+use hydrograph_proto::write_batch::WriteBatchEncoder;
+
 use super::*;
-use crate::ids::PartitionId;
+use crate::ids::{PartitionId, Record};
 
 fn config(flush: bool) -> EngineConfig {
     EngineConfig::new(PartitionId(3), Duties { flush, answer: true })
+}
+
+fn record(offset: u64) -> Record {
+    let mut encoder = WriteBatchEncoder::new().expect("memory");
+    encoder.push("anonymous", &[("__name__", "up")], &[(offset as i64, 1.0)]).expect("it fits");
+    let mut bytes = Vec::new();
+    encoder.finish(7, &mut bytes).expect("memory");
+    Record { offset: Offset(offset), bytes: bytes.into() }
+}
+
+/// The record with other bytes behind a checksum that is right.
+fn forged(record: &Record, change: impl Fn(&mut [u8])) -> Record {
+    let mut bytes = record.bytes.to_vec();
+    change(&mut bytes);
+    let crc = crc32c::crc32c(&bytes[8..]);
+    bytes[4..8].copy_from_slice(&crc.to_le_bytes());
+    Record { offset: record.offset, bytes: bytes.into() }
+}
+
+fn damaged(record: &Record) -> Record {
+    let mut bytes = record.bytes.to_vec();
+    bytes[20] ^= 1;
+    Record { offset: record.offset, bytes: bytes.into() }
+}
+
+/// A follower of a partition without manifests, and its first reading.
+fn follower() -> (Engine, ReadingId) {
+    let (mut engine, _) = Engine::open(config(false), 1);
+    let listed = Completion::Listed { highest: None, boundary: 0 };
+    let mut out = Vec::new();
+    engine.handle(Input::Completed(EffectId(1), listed), &mut out);
+    let [.., Effect::ReadLog { reading, from: Offset(0) }] = out[..] else { panic!("{out:?}") };
+    (engine, reading)
+}
+
+/// What an engine that follows does about these records.
+fn check(records: Vec<Record>, position: u64, expected: &[Effect]) {
+    let (mut engine, reading) = follower();
+    let mut out = Vec::new();
+    engine.handle(Input::Records { reading, records }, &mut out);
+    assert_eq!(out, expected);
+    assert_eq!(engine.position(), Offset(position));
 }
 
 #[test]
@@ -19,7 +63,7 @@ fn an_owner_takes_a_new_epoch_before_it_reads() {
     ));
     engine.handle(Input::Completed(EffectId(2), Completion::Created), &mut out);
     engine.handle(Input::Completed(EffectId(3), listed), &mut out);
-    assert_eq!(engine.manifest().epoch, Epoch(1));
+    assert_eq!(engine.epoch(), Some(Epoch(1)));
     assert_eq!(
         out[2..],
         [
@@ -28,4 +72,53 @@ fn an_owner_takes_a_new_epoch_before_it_reads() {
             Effect::ReadLog { reading: ReadingId(1), from: Offset(0) },
         ]
     );
+}
+
+#[test]
+fn records_are_applied_once_and_in_order() {
+    check(vec![record(0), record(1), record(0), record(2)], 3, &[]);
+    let reason = StopReason::LogGap { wanted: Offset(1), found: Offset(2) };
+    check(vec![record(0), record(2)], 0, &[Effect::Stopped { reason }]);
+}
+
+#[test]
+fn a_damaged_record_is_read_again_and_then_stops_the_partition() {
+    let again = Effect::ReadLog { reading: ReadingId(2), from: Offset(1) };
+    check(vec![record(0), damaged(&record(1)), record(2)], 1, &[again]);
+    let (mut engine, reading) = follower();
+    let mut out = Vec::new();
+    let records = vec![damaged(&record(0))];
+    engine.handle(Input::Records { reading, records: records.clone() }, &mut out);
+    engine.handle(Input::Records { reading, records: vec![record(0)] }, &mut out);
+    assert_eq!(engine.position(), Offset(0), "an older reading is void");
+    engine.handle(Input::Records { reading: ReadingId(2), records }, &mut out);
+    let reason = StopReason::CorruptRecord(Offset(0));
+    assert_eq!(out[1..], [Effect::Stopped { reason }]);
+}
+
+#[test]
+fn a_record_of_a_newer_version_stops_the_partition() {
+    let newer = forged(&record(1), |bytes| bytes[8] = 9);
+    let reason = StopReason::NewerVersion { what: "record at offset 1".to_owned(), version: 9 };
+    check(vec![record(0), newer], 0, &[Effect::Stopped { reason }]);
+}
+
+#[test]
+fn a_meaningless_record_is_passed_over_by_a_follower() {
+    let meaningless = forged(&record(1), |bytes| bytes[10] = 1);
+    check(vec![record(0), meaningless, record(2)], 3, &[]);
+}
+
+#[test]
+fn a_stopped_engine_answers_tickets_and_nothing_else() {
+    let (mut engine, reading) = follower();
+    let mut out = Vec::new();
+    engine.handle(Input::Records { reading, records: vec![record(1)] }, &mut out);
+    out.clear();
+    engine.handle(Input::Records { reading, records: vec![record(0)] }, &mut out);
+    engine.handle(Input::Tick { now_ms: 1 << 40 }, &mut out);
+    assert_eq!(out, []);
+    engine.handle(Input::Flush { ticket: FlushTicket(5), through: Offset(0) }, &mut out);
+    assert!(matches!(out[..], [Effect::Flushed { ticket: FlushTicket(5), result: Err(_) }]));
+    assert!(!engine.wants_records() && !engine.is_running());
 }
