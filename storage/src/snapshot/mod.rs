@@ -9,7 +9,6 @@
 
 mod blocks;
 
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-const SEEDS: &str = "120";
+const SEEDS: &str = "60";
 
 #[test]
 fn any_history_equals_a_map() {
