@@ -1,12 +1,15 @@
+mod flush;
 mod store;
 
 use bytes::Bytes;
 use hydrograph_proto::write_batch::WriteBatchEncoder;
+use hydrograph_storage::block::PageCache;
 use hydrograph_storage::clock::SystemClock;
 use hydrograph_storage::engine::Duties;
 use hydrograph_storage::limits::QueryLimits;
 use hydrograph_storage::matcher::Matcher;
 use hydrograph_storage::samples::Samples;
+use hydrograph_storage::snapshot::BlockCache;
 use hydrograph_storage::source::{Selector, Source};
 use hydrograph_storage::time_range::TimeRange;
 
@@ -40,7 +43,7 @@ impl World {
         Self { log, store, nonce_seed: 0, runtime, tune: |_| (), _folder: folder }
     }
 
-    async fn start(&mut self) -> Arc<Shards> {
+    async fn start(&mut self) -> Started {
         self.nonce_seed += 1;
         let engine = |partition| {
             let duties = Duties { flush: true, answer: true };
@@ -57,10 +60,12 @@ impl World {
             shutdown_ms_max: 2_000,
         };
         let log = Arc::clone(&self.log) as _;
-        let store = Arc::clone(&self.store) as _;
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        let blocks = BlockCache::new(Arc::clone(&store), PageCache::new(1 << 20), 1 << 20);
         let clock = Arc::new(SystemClock::new());
         let shards = Shards::start(config, log, store, clock, Handle::current()).await;
-        Arc::new(shards.expect("shards start"))
+        let shards = Arc::new(shards.expect("shards start"));
+        Started { source: ShardsSource::new(Arc::clone(&shards), blocks), shards }
     }
 
     async fn append(&self, partition: PartitionId, record: Bytes) -> (PartitionId, Offset) {
@@ -83,6 +88,15 @@ fn record(name: &str, t: i64) -> Bytes {
     Bytes::from(record)
 }
 
+/// The record as a binary of the future might write it.
+fn newer_version(record: &Bytes) -> Bytes {
+    let mut newer = record.to_vec();
+    newer[8..10].copy_from_slice(&9u16.to_le_bytes());
+    let checksum = crc32c::crc32c(&newer[8..]);
+    newer[4..8].copy_from_slice(&checksum.to_le_bytes());
+    Bytes::from(newer)
+}
+
 fn request(name: &str) -> SelectRequest {
     let matchers = vec![Matcher::equal("__name__", name)];
     SelectRequest {
@@ -92,9 +106,23 @@ fn request(name: &str) -> SelectRequest {
     }
 }
 
+/// Shards of a world, and what reads from them.
+struct Started {
+    shards: Arc<Shards>,
+    source: ShardsSource,
+}
+
+impl std::ops::Deref for Started {
+    type Target = Shards;
+
+    fn deref(&self) -> &Shards {
+        &self.shards
+    }
+}
+
 /// The times of the samples of `name`.
-async fn times(shards: &Arc<Shards>, name: &str) -> Result<Vec<i64>, SourceError> {
-    let sets = ShardsSource::new(Arc::clone(shards)).select(&request(name)).await?;
+async fn times(started: &Started, name: &str) -> Result<Vec<i64>, SourceError> {
+    let sets = started.source.select(&request(name)).await?;
     let (mut out, mut scratch) = (Samples::new(), Samples::new());
     match &sets[0].series[..] {
         [] => {}
@@ -161,10 +189,9 @@ async fn labels_are_answered_from_all_partitions() {
         world.write(P1, "b", 1).await;
         let shards = world.start().await;
         soon(shards.wait_live()).await.expect("both are replayed");
-        let source = ShardsSource::new(shards);
         let everything = SelectRequest { selectors: Vec::new(), ..request("") };
         let question = LabelQuestion::Values("__name__".to_string());
-        let names = source.label_strings(&everything, &question).await;
+        let names = shards.source.label_strings(&everything, &question).await;
         assert_eq!(names, Ok(vec!["a".to_string(), "b".to_string()]));
     })
     .await;
@@ -173,14 +200,10 @@ async fn labels_are_answered_from_all_partitions() {
 #[tokio::test]
 async fn a_partition_that_stops_is_named_and_stops_no_other() {
     on_both(|mut world| async move {
-        let mut newer = record("a", 2).to_vec();
-        newer[8..10].copy_from_slice(&9u16.to_le_bytes());
-        let checksum = crc32c::crc32c(&newer[8..]);
-        newer[4..8].copy_from_slice(&checksum.to_le_bytes());
         world.write(P1, "a", 1).await;
         let shards = world.start().await;
         soon(shards.wait_live()).await.expect("both are replayed");
-        let after = world.append(P1, Bytes::from(newer)).await;
+        let after = world.append(P1, newer_version(&record("a", 2))).await;
         let stopped = "partition 1 is stopped: record at offset 1 has format version 9, which this binary does not know";
         let stopped = SourceError::Unavailable(stopped.to_string());
         assert_eq!(soon(shards.caught_up(&[after])).await, Err(stopped.clone()));

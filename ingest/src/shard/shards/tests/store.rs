@@ -27,6 +27,13 @@ impl GatedStore {
         self.closed.send_replace(None);
     }
 
+    /// Loses all objects whose names begin with `prefix`, as a broken disk does.
+    pub(super) fn lose(&self, prefix: &str) {
+        for name in self.inner.names().iter().filter(|name| name.starts_with(prefix)) {
+            self.inner.forget(name);
+        }
+    }
+
     async fn pass(&self, name: &str) {
         let mut gate = self.closed.subscribe();
         let is_open =
