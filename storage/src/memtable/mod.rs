@@ -18,12 +18,13 @@ mod codec;
 mod flush;
 mod generation;
 mod postings;
+mod question;
 mod resolve;
 mod slot;
 mod snapshot;
 mod symbols;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hydrograph_proto::write_batch::WriteBatch;
@@ -258,24 +259,7 @@ impl Memtable {
         selectors: &[Selector],
         question: &LabelQuestion,
     ) -> BTreeSet<String> {
-        let everything = [Selector { matchers: Vec::new(), range: TimeRange::ALL }];
-        let selectors = if selectors.is_empty() { &everything } else { selectors };
-        let mut symbols = HashSet::new();
-        for selector in selectors {
-            for series in &self.catalogue.resolve(tenant, &selector.matchers) {
-                if !self.overlaps(series, selector.range) {
-                    continue;
-                }
-                let pairs = self.catalogue.pairs(series).iter();
-                match question {
-                    LabelQuestion::Names => symbols.extend(pairs.map(|pair| pair.0)),
-                    LabelQuestion::Values(name) => symbols.extend(
-                        pairs.filter(|p| self.catalogue.symbols.get(p.0) == name).map(|p| p.1),
-                    ),
-                }
-            }
-        }
-        symbols.into_iter().map(|symbol| self.catalogue.symbols.get(symbol).to_owned()).collect()
+        self.answer(tenant, selectors, question)
     }
 
     fn generations(&self) -> impl Iterator<Item = &Generation> {
