@@ -73,7 +73,7 @@ impl Item {
 }
 
 impl State {
-    /// Takes a sample; false if it only made the run longer. Otherwise `item` is what to append.
+    /// Takes a sample and returns what to append, unless it only makes the run longer.
     #[inline]
     pub(super) fn push(&mut self, t_ms: i64, bits: u64) -> Option<Item> {
         let step = t_ms.wrapping_sub(self.t_ms);

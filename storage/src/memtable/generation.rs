@@ -66,8 +66,7 @@ impl Generation {
         stats.newest_receive_ms = stats.newest_receive_ms.max(Some(receive_time_ms));
     }
 
-    /// Appends a row of samples to a series; the first arrival tells whether the series is new
-    /// here, the number how many samples were late.
+    /// Appends a row of samples to a series.
     #[inline]
     pub(super) fn push(&mut self, series: u32, times_ms: &[i64], values: &[f64]) -> Pushed {
         let page = series as usize / PAGE_SLOTS;

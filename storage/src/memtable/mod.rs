@@ -32,9 +32,8 @@ use hydrograph_proto::write_batch::WriteBatch;
 use ages::Ages;
 use catalogue::Catalogue;
 pub use flush::{FlushCursor, FlushStep, FlushedSeries};
-pub use snapshot::{SnapshotCopy, TailSnapshot};
-
 use generation::Generation;
+pub use snapshot::{SnapshotCopy, TailSnapshot};
 
 use crate::ids::Offset;
 use crate::limits::{QueryLimits, Stopped};

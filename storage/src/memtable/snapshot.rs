@@ -33,7 +33,7 @@ const PIECE_BYTES_MIN: usize = 4096;
 /// A snapshot whose instant is fixed and whose bytes are still being copied.
 pub struct SnapshotCopy {
     limits: QueryLimits,
-    /// Numbers in the catalogue of the series that are not copied yet, from `next` on.
+    /// Numbers in the catalogue of the series that are not copied yet; the last is next.
     numbers: Vec<u32>,
     active: GenerationId,
     /// Hold the active generation and the labels of the series; see [`Memtable::release`].
