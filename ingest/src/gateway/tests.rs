@@ -1,6 +1,7 @@
 //! The gateway over a log in memory that can be held, refused and looked into.
 
 mod memory_log;
+mod model;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
