@@ -9,7 +9,10 @@ use hydrograph_storage::limits::QueryLimits;
 use hydrograph_storage::source::{SelectRequest, Source};
 
 use crate::error::QueryError;
-use crate::promql::Expr;
+use crate::operators::Context;
+use crate::plan::{self, PlanOptions, Steps};
+use crate::promql::{Expr, ValueType};
+use crate::result;
 use crate::value::Value;
 
 /// What an engine does the same for every query.
@@ -110,12 +113,77 @@ impl Engine {
 
     /// Answers one query.
     pub async fn run(&self, request: QueryRequest) -> Result<QueryResult, QueryError> {
-        request.limits.check()?;
-        let limits = request.limits.clone();
-        let select = SelectRequest { tenant: request.tenant, selectors: Vec::new(), limits };
-        let sets = self.source.select(&select).await?;
-        let lookback_ms = request.lookback_ms.unwrap_or(self.options.lookback_ms);
-        let what = format!("{} over {} selectors and {lookback_ms} ms", request.expr, sets.len());
-        Err(QueryError::Unsupported(what))
+        let QueryRequest { tenant, text, expr, range, lookback_ms, limits } = request;
+        limits.check()?;
+        let (steps, end_ms) = self.steps(range, &expr)?;
+        let options = PlanOptions {
+            lookback_ms: lookback_ms.unwrap_or(self.options.lookback_ms),
+            subquery_step_ms: self.options.subquery_step_ms,
+            delayed_names: self.options.delayed_name_removal,
+        };
+        let plan = plan::build(&expr, steps, end_ms, options)?;
+        drop(expr);
+        let mut guard = CancelOnDrop { limits: limits.clone(), armed: true };
+        let sets = if plan.selectors.is_empty() {
+            Vec::new()
+        } else {
+            let selectors = plan.selectors.clone();
+            let select = SelectRequest { tenant, selectors, limits: limits.clone() };
+            self.source.select(&select).await?
+        };
+        let is_range = matches!(range, QueryRange::Range { .. });
+        let evaluation = tokio::task::spawn_blocking(move || {
+            let mut cx = Context::new(limits, options.lookback_ms, options.delayed_names, sets);
+            let value = result::evaluate(&plan, is_range, &mut cx)?;
+            let (warnings, infos) = cx.annotations.render(&text);
+            let stats = QueryStats { peak_bytes: cx.limits.peak_bytes(), ..cx.stats };
+            Ok(QueryResult { value, warnings, infos, stats })
+        });
+        let answer = evaluation.await;
+        guard.armed = false;
+        answer.map_err(|error| QueryError::Internal(format!("evaluation broke: {error}")))?
+    }
+
+    /// The steps of a query, and its end, which need not be one of them.
+    fn steps(&self, range: QueryRange, expr: &Expr) -> Result<(Steps, i64), QueryError> {
+        let (start_ms, end_ms, step_ms) = match range {
+            QueryRange::Instant { t_ms } => return Ok((Steps::once(t_ms), t_ms)),
+            QueryRange::Range { start_ms, end_ms, step_ms } => (start_ms, end_ms, step_ms),
+        };
+        if !matches!(expr.value_type(), ValueType::Scalar | ValueType::Vector) {
+            return Err(QueryError::Invalid(format!(
+                "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
+                expr.value_type().documented()
+            )));
+        }
+        if step_ms <= 0 {
+            let text = "zero or negative query resolution step widths are not accepted. Try a \
+                        positive integer";
+            return Err(QueryError::Invalid(text.to_owned()));
+        }
+        let steps = Steps::range(start_ms, end_ms, step_ms);
+        if steps.count > self.options.points_max {
+            let text = "exceeded maximum resolution of 11,000 points per timeseries. Try \
+                        decreasing the query resolution (?step=XX)";
+            return Err(QueryError::Invalid(text.to_owned()));
+        }
+        Ok((steps, end_ms))
     }
 }
+
+/// Stops a query whose client has left.
+struct CancelOnDrop {
+    limits: QueryLimits,
+    armed: bool,
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if self.armed {
+            self.limits.cancel();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

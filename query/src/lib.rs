@@ -9,11 +9,16 @@
 //! is in flight; everything that grows with data is reserved from the query's budget. There is
 //! no fallback engine: what is missing answers with an error that names it.
 
+mod annotations;
 mod engine;
 mod error;
+mod functions;
 mod memory;
+mod operators;
+mod plan;
 pub mod promql;
 pub mod promqltest;
+mod result;
 mod value;
 
 pub use engine::{Engine, EngineOptions, QueryRange, QueryRequest, QueryResult, QueryStats};

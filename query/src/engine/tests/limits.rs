@@ -1,0 +1,81 @@
+use expect_test::expect;
+
+use super::*;
+
+fn many() -> Arc<MemorySource> {
+    let series: Vec<String> = (0..200).map(|n| format!("m{{n=\"{n}\"}} 1 2 3")).collect();
+    source(&series.join("\n"))
+}
+
+const RANGE: QueryRange = QueryRange::Range { start_ms: 0, end_ms: 600_000, step_ms: 1_000 };
+
+#[test]
+fn memory_follows_groups_not_series() {
+    let limits = limits(1 << 24);
+    run_within(many(), "sum(m)", RANGE, &limits, EngineOptions::default()).unwrap();
+    // All points of all series would be a megabyte.
+    assert!(limits.peak_bytes() < 300_000, "{}", limits.peak_bytes());
+}
+
+#[test]
+fn over_the_budget() {
+    let result = run_within(many(), "m", RANGE, &limits(100_000), EngineOptions::default());
+    assert!(matches!(result, Err(QueryError::Stopped(Stopped::OverBudget { .. }))));
+}
+
+#[test]
+fn cancelled() {
+    let limits = limits(1 << 24);
+    limits.cancel();
+    let result = run_within(many(), "m", RANGE, &limits, EngineOptions::default());
+    assert_eq!(result.unwrap_err(), QueryError::Stopped(Stopped::Cancelled));
+}
+
+#[test]
+fn too_many_steps() {
+    let range = QueryRange::Range { start_ms: 0, end_ms: 20_000_000, step_ms: 1_000 };
+    let result = run_within(many(), "m", range, &limits(1 << 24), EngineOptions::default());
+    assert!(matches!(result, Err(QueryError::Invalid(_))));
+}
+
+#[test]
+fn a_subquery_of_countless_steps_is_over_the_budget() {
+    let query = "sum_over_time(vector(1)[100y:1ms])";
+    let result = run_within(many(), query, RANGE, &limits(1 << 24), EngineOptions::default());
+    assert!(matches!(result, Err(QueryError::Stopped(Stopped::OverBudget { .. }))));
+}
+
+#[test]
+fn long_chains() {
+    let scalars = "1".to_owned() + &" + 1".repeat(10_000);
+    expect![["scalar 10001\n"]].assert_eq(&text(run_within(
+        many(),
+        &scalars,
+        QueryRange::Instant { t_ms: 0 },
+        &limits(1 << 24),
+        EngineOptions::default(),
+    )));
+    let deep = "m".to_owned() + &" + 1".repeat(240);
+    assert!(run_within(many(), &deep, RANGE, &limits(1 << 24), EngineOptions::default()).is_ok());
+    let deeper = "m".to_owned() + &" + m".repeat(10_000);
+    let result = run_within(many(), &deeper, RANGE, &limits(1 << 24), EngineOptions::default());
+    assert!(matches!(result, Err(QueryError::Invalid(_))));
+}
+
+#[test]
+fn delayed_names_go_at_the_end() {
+    let options = EngineOptions { delayed_name_removal: true, ..EngineOptions::default() };
+    let range = QueryRange::Instant { t_ms: 0 };
+    let series = source("a 1\nb 2");
+    let result = run_within(
+        series,
+        r#"sum by (__name__) (-{__name__=~"a|b"})"#,
+        range,
+        &limits(1 << 24),
+        options,
+    );
+    expect![[r"
+        error: vector cannot contain metrics with the same labelset
+    "]]
+    .assert_eq(&text(result));
+}
