@@ -5,7 +5,6 @@ mod model;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use hydrograph_proto::remote_write::messages::{
@@ -274,9 +273,7 @@ async fn a_batch_leaves_after_the_linger() {
     let test = Test::new(1, |config| config.linger_ms = 1);
     test.log.hold(true);
     let writes = [test.begin(one("a", &[(0, 1.0)])).await, test.begin(one("b", &[(0, 1.0)])).await];
-    while test.log.begun().len() < 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    test.log.until_begun(2).await;
     test.log.hold(false);
     for write in writes {
         write.await.unwrap().unwrap();

@@ -1,6 +1,5 @@
 //! A log in memory whose appends can be held back and refused.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use async_trait::async_trait;
@@ -15,7 +14,7 @@ pub(crate) struct MemoryLog {
     open: watch::Sender<bool>,
     refuses: AtomicBool,
     /// Every append that was begun, in order, as partition and length.
-    begun: Mutex<Vec<(u32, usize)>>,
+    begun: watch::Sender<Vec<(u32, usize)>>,
 }
 
 impl MemoryLog {
@@ -24,7 +23,7 @@ impl MemoryLog {
             partitions: (0..partitions).map(|_| watch::Sender::new(Vec::new())).collect(),
             open: watch::Sender::new(true),
             refuses: AtomicBool::new(false),
-            begun: Mutex::default(),
+            begun: watch::Sender::default(),
         }
     }
 
@@ -39,7 +38,12 @@ impl MemoryLog {
     }
 
     pub(crate) fn begun(&self) -> Vec<(u32, usize)> {
-        self.begun.lock().unwrap().clone()
+        self.begun.borrow().clone()
+    }
+
+    /// Waits until so many appends were begun.
+    pub(crate) async fn until_begun(&self, appends: usize) {
+        self.begun.subscribe().wait_for(|begun| begun.len() >= appends).await.unwrap();
     }
 
     pub(crate) fn records(&self, partition: u32) -> Vec<Bytes> {
@@ -59,7 +63,7 @@ impl Log for MemoryLog {
     }
 
     async fn append(&self, partition: PartitionId, record: Bytes) -> Result<Offset, LogError> {
-        self.begun.lock().unwrap().push((partition.0, record.len()));
+        self.begun.send_modify(|begun| begun.push((partition.0, record.len())));
         self.open.subscribe().wait_for(|open| *open).await.unwrap();
         if self.refuses.load(SeqCst) {
             return Err(LogError::Unavailable { reason: "refused".to_string(), source: None });
