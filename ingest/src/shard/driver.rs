@@ -2,13 +2,14 @@
 //!
 //! Law: it waits for nothing but its inbox, and works in slices (some records applied, some
 //! samples encoded, some bytes of a snapshot copied), between which it looks there. So a
-//! question waits for one round of slices at most, however much there is to do.
+//! question waits for a slice or two, however much there is to do. A round is one slice of one
+//! partition's work and one of the oldest snapshot, so that neither starves the other.
 //!
 //! It knows no runtime: the same code runs on glommio and on tokio.
 
 use std::collections::VecDeque;
 
-use hydrograph_storage::engine::{Input, PartitionView, SnapshotCopying};
+use hydrograph_storage::engine::{PartitionView, SnapshotCopying};
 use hydrograph_storage::ids::PartitionId;
 use hydrograph_storage::source::{LabelQuestion, SelectRequest, SourceError};
 use tokio::sync::mpsc;
@@ -21,7 +22,7 @@ use super::runtime::ShardContext;
 use super::tasks::Tasks;
 
 /// Bytes of a snapshot that are copied in one slice of work.
-const COPY_BYTES: usize = 256 << 10;
+const COPY_BYTES: usize = 1 << 20;
 
 /// Runs a shard until it is told to stop.
 pub(super) async fn run(
@@ -32,13 +33,16 @@ pub(super) async fn run(
 ) {
     let partitions =
         seeds.into_iter().map(|seed| Partition::open(seed, tasks.clone())).collect::<Vec<_>>();
-    Shard { context, partitions, inbox, copies: VecDeque::new(), ended: tasks.ended }.run().await;
+    let (copies, ended) = (VecDeque::new(), tasks.ended);
+    Shard { context, partitions, inbox, turn: 0, copies, ended }.run().await;
 }
 
 struct Shard {
     context: ShardContext,
     partitions: Vec<Partition>,
     inbox: mpsc::Receiver<Message>,
+    /// The place in `partitions` that is next to work.
+    turn: usize,
     copies: VecDeque<Copying>,
     ended: CancellationToken,
 }
@@ -63,12 +67,7 @@ impl Shard {
             if let Next::Stop = self.look_into_inbox().await {
                 return;
             }
-            for partition in &mut self.partitions {
-                if partition.has_work() {
-                    partition.work();
-                    self.context.progress.step();
-                }
-            }
+            self.work_some();
             self.copy_some();
             for partition in &mut self.partitions {
                 partition.publish();
@@ -83,6 +82,17 @@ impl Shard {
 
     fn has_work(&self) -> bool {
         !self.copies.is_empty() || self.partitions.iter().any(Partition::has_work)
+    }
+
+    /// Does a slice of work for the next partition that has any.
+    fn work_some(&mut self) {
+        let count = self.partitions.len();
+        let mut next = (0..count).map(|step| (self.turn + step) % count);
+        if let Some(place) = next.find(|&place| self.partitions[place].has_work()) {
+            self.partitions[place].work();
+            self.turn = place + 1;
+            self.context.progress.step();
+        }
     }
 
     /// Takes the messages that are there; waits for one only if there is nothing else to do.
@@ -120,7 +130,7 @@ impl Shard {
             Message::Input { partition, input } => self.partition(partition).tell(input),
             Message::Tick { now_ms } => {
                 for partition in &mut self.partitions {
-                    partition.tell(Input::Tick { now_ms });
+                    partition.tick(now_ms);
                 }
             }
             Message::Flush { partition, through, answer } => {

@@ -26,6 +26,9 @@ const APPLY_BYTES: usize = 64 << 10;
 /// Samples that are encoded into a block in one slice of work.
 const ENCODE_SAMPLES: usize = 16 << 10;
 
+/// Series that are looked after in one slice of work.
+const UPKEEP_SERIES: usize = 2 << 10;
+
 /// What a partition is made of, as it is sent to its shard.
 pub(super) struct PartitionSeed {
     pub(super) engine: EngineConfig,
@@ -46,6 +49,8 @@ pub(super) struct Partition {
     replay_until: Option<Offset>,
     budget: Arc<Semaphore>,
     waiting: VecDeque<Waiting>,
+    /// Whether the engine may have upkeep left; each tick looks anew.
+    upkeep: bool,
     tickets: HashMap<FlushTicket, FlushAnswer>,
     last_ticket: u64,
     effects: Vec<Effect>,
@@ -74,6 +79,7 @@ impl Partition {
             replay_until: None,
             budget: feeder::budget(seed.records_bytes_max),
             waiting: VecDeque::new(),
+            upkeep: false,
             tickets: HashMap::new(),
             last_ticket: 0,
             effects,
@@ -84,18 +90,27 @@ impl Partition {
 
     /// Whether there is work that no message will announce.
     pub(super) fn has_work(&self) -> bool {
-        self.engine.wants_encoding() || (!self.waiting.is_empty() && self.engine.wants_records())
+        self.upkeep || self.engine.wants_encoding() || self.has_records()
     }
 
     /// Does a slice of work.
     pub(super) fn work(&mut self) {
-        if self.engine.wants_records() {
+        if self.has_records() {
             self.apply_some();
         }
         if self.engine.wants_encoding() {
             self.engine.encode_slice(ENCODE_SAMPLES, &mut self.effects);
             self.carry_out();
         }
+        if self.upkeep {
+            self.upkeep = self.engine.maintain(UPKEEP_SERIES);
+        }
+    }
+
+    /// Tells the engine the time.
+    pub(super) fn tick(&mut self, now_ms: u64) {
+        self.upkeep = true;
+        self.tell(Input::Tick { now_ms });
     }
 
     /// Tells the engine something.
@@ -155,6 +170,10 @@ impl Partition {
             *published = Published { state: self.state.clone(), stats };
             true
         });
+    }
+
+    fn has_records(&self) -> bool {
+        !self.waiting.is_empty() && self.engine.wants_records()
     }
 
     fn apply_some(&mut self) {

@@ -103,3 +103,23 @@ async fn a_block_that_is_missing_is_an_error_and_no_empty_answer() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn series_that_ended_are_forgotten() {
+    on_both(|mut world| async move {
+        let shards = world.start().await;
+        for name in ["a", "b", "c", "d"] {
+            world.write(P0, name, 1).await;
+        }
+        soon(shards.flush_all()).await.expect("it is committed");
+        assert_eq!(shards.status().await[0].stats.series, 4);
+        for t in 2..6 {
+            world.write(P0, "a", t).await;
+            soon(shards.flush_all()).await.expect("it is committed");
+        }
+        let forgotten = shards.partitions[0].wait_for(|published| published.stats.series == 1);
+        soon(forgotten).await.expect("the memtable is looked after");
+        assert_eq!(times(&shards, "b").await, Ok(vec![1]));
+    })
+    .await;
+}
