@@ -10,6 +10,8 @@ use hydrograph_storage::limits::Reservation;
 use hydrograph_storage::samples::Samples;
 
 use crate::error::QueryError;
+use crate::functions::extended;
+use crate::functions::range::Window;
 use crate::operators::{Context, Input, RangeVector, column, open};
 use crate::plan::{Plan, RangePlan, Root, Steps};
 use crate::value::{MatrixSeries, Point, Value, VectorSample};
@@ -71,13 +73,22 @@ fn matrix(mut input: Input, steps: Steps, cx: &mut Context) -> Result<Value, Que
 fn samples(plan: &RangePlan, steps: Steps, cx: &mut Context) -> Result<Value, QueryError> {
     let mut memory = cx.limits.reserve("the answer", 0)?;
     let (start_ms, end_ms) = plan.window.bounds(steps.start_ms);
+    let extension = plan.window.reach.extension;
     let mut input = RangeVector::open(plan, cx)?;
     let mut series = Vec::new();
     for number in 0..input.series().len() {
         cx.limits.check()?;
         let samples = input.next(cx)?;
-        let inside = samples.iter().filter(|(t_ms, _)| start_ms < *t_ms && *t_ms <= end_ms);
-        let floats: Samples = inside.collect();
+        let floats: Samples = if extension.is_none() {
+            samples.iter().filter(|(t_ms, _)| start_ms < *t_ms && *t_ms <= end_ms).collect()
+        } else if samples.is_empty() {
+            Samples::new()
+        } else {
+            let Samples { times_ms, values } = samples;
+            let t_ms = steps.start_ms;
+            let window = Window { times_ms, values, start_ms, end_ms, t_ms, first: 0, extension };
+            extended::samples(&window).unwrap_or_default()
+        };
         if !floats.is_empty() {
             let labels = input.series()[number].clone().into_final();
             push(&mut series, labels, floats, &mut memory)?;

@@ -6,6 +6,7 @@
 pub(crate) mod buckets;
 pub(crate) mod changes;
 pub(crate) mod dates;
+pub(crate) mod extended;
 pub(crate) mod go;
 pub(crate) mod heap;
 pub(crate) mod kahan;

@@ -3,7 +3,8 @@
 //! A series is prepared once ([`Scan`]): what the function can know for all its windows is
 //! found in one pass. Then it is asked window by window, in ascending order.
 
-use crate::functions::{changes, over_time, rate, regression};
+use crate::functions::{changes, extended, over_time, rate, regression};
+use crate::promql::ast::Extension;
 
 /// The samples of one series within a range of time. The start is outside, the end is inside;
 /// samples of an extended range may lie outside of both.
@@ -21,6 +22,8 @@ pub(crate) struct Window<'a> {
     pub(crate) t_ms: i64,
     /// The number of the first sample among those of the series.
     pub(crate) first: usize,
+    /// Samples around the range are there, too.
+    pub(crate) extension: Option<Extension>,
 }
 
 /// What a function knows of a whole series.
@@ -129,6 +132,15 @@ impl RangeFunction {
         })
     }
 
+    /// Whether it can use the samples around a range.
+    pub(crate) fn extends(self, extension: Extension) -> bool {
+        match self {
+            Self::Rate | Self::Increase | Self::Delta => true,
+            Self::Changes | Self::Resets => extension == Extension::Anchored,
+            _ => false,
+        }
+    }
+
     /// Whether the result is the same quantity as the samples, so that it keeps their name.
     pub(crate) fn keeps_name(self) -> bool {
         matches!(self, Self::First | Self::Last)
@@ -142,6 +154,9 @@ impl RangeFunction {
         params: [f64; 2],
         scratch: &mut Vec<f64>,
     ) -> Result<Option<f64>, String> {
+        if window.extension.is_some() {
+            return Ok(self.apply_extended(window, scan));
+        }
         let last = window.times_ms.len() - 1;
         let seconds = |t_ms: i64| t_ms as f64 / 1000.0;
         Ok(match self {
@@ -179,6 +194,20 @@ impl RangeFunction {
                 Some(seconds(window.times_ms[at]))
             }
         })
+    }
+}
+
+impl RangeFunction {
+    fn apply_extended(self, window: &Window<'_>, scan: &Scan) -> Option<f64> {
+        match self {
+            Self::Rate => extended::increase(window, true).map(|v| v / window.seconds()),
+            Self::Increase => extended::increase(window, true),
+            Self::Delta => extended::increase(window, false),
+            Self::Changes | Self::Resets => {
+                extended::from_anchor(window).map(|window| changes::count(&window, scan))
+            }
+            _ => unreachable!("refused while planning"),
+        }
     }
 }
 

@@ -45,10 +45,12 @@ impl Walk {
         let (mut from, mut to) = (0, 0);
         for (step, t_ms) in self.steps.times().enumerate() {
             let (start_ms, end_ms) = self.window.bounds(t_ms);
-            while to < times_ms.len() && times_ms[to] <= end_ms {
+            let reach = &self.window.reach;
+            let (from_ms, to_ms) = (start_ms - reach.before_ms, end_ms + reach.after_ms);
+            while to < times_ms.len() && times_ms[to] <= to_ms {
                 to += 1;
             }
-            while from < to && times_ms[from] <= start_ms {
+            while from < to && times_ms[from] <= from_ms {
                 from += 1;
             }
             if from == to {
@@ -61,6 +63,7 @@ impl Walk {
                 end_ms,
                 t_ms,
                 first: from,
+                extension: reach.extension,
             };
             let param = |nth: usize| self.params.get(nth).map_or(0.0, |column| column[step]);
             let params = [param(0), param(1)];

@@ -80,7 +80,8 @@ impl RangeVector {
     }
 }
 
-fn drop_stale(samples: &mut Samples) {
+/// Leaves staleness markers out.
+pub(crate) fn drop_stale(samples: &mut Samples) {
     if !samples.values.iter().any(|&value| is_stale_nan(value)) {
         return;
     }

@@ -9,10 +9,12 @@ use hydrograph_storage::time_range::TimeRange;
 
 use super::batch::{Batch, RowMut};
 use super::context::Context;
+use super::range_vector::drop_stale;
 use super::series::{SeriesList, SeriesMeta, drop_names};
 use super::{Input, Operator};
 use crate::error::QueryError;
-use crate::plan::{SelectorPlan, Steps};
+use crate::functions::extended::smoothed;
+use crate::plan::{SelectorPlan, Steps, Want};
 
 /// Reads one selector.
 pub(crate) struct Selector {
@@ -69,7 +71,7 @@ impl Selector {
         let set = cx.set(plan.set);
         let metas = set.series.iter().map(|series| SeriesMeta::new(series.labels.clone()));
         let mut metas: Vec<_> = metas.collect();
-        if plan.times {
+        if plan.want == Want::Time {
             drop_names(&mut metas, cx.delayed_names);
         }
         Ok(Box::new(Self {
@@ -81,6 +83,20 @@ impl Selector {
             done: 0,
             samples: Reader::new(cx)?,
         }))
+    }
+
+    /// The value on the line through the samples around each step.
+    fn fill_smoothed(&mut self, mut row: RowMut<'_>) {
+        drop_stale(&mut self.samples.samples);
+        let Samples { times_ms, values } = &self.samples.samples;
+        for (step, t_ms) in self.steps.times().enumerate() {
+            let at_ms = self.plan.at(t_ms);
+            let from = times_ms.partition_point(|&t| t <= at_ms.saturating_sub(self.lookback_ms));
+            let to = times_ms.partition_point(|&t| t <= at_ms.saturating_add(self.lookback_ms));
+            if let Some(value) = smoothed(&times_ms[from..to], &values[from..to], at_ms) {
+                row.set(step, value);
+            }
+        }
     }
 
     /// The newest sample at or before each step, unless it is stale or older than the lookback.
@@ -96,7 +112,7 @@ impl Selector {
             let (sample_ms, value) = (times_ms[newest], values[newest]);
             if sample_ms > at_ms.saturating_sub(self.lookback_ms) && !is_stale_nan(value) {
                 let time = sample_ms as f64 / 1000.0;
-                row.set(step, if self.plan.times { time } else { value });
+                row.set(step, if self.plan.want == Want::Time { time } else { value });
             }
         }
     }
@@ -114,7 +130,10 @@ impl Operator for Selector {
         };
         for at in 0..batch.rows() {
             self.samples.read(&self.set, batch.first + at, self.plan.range, cx)?;
-            self.fill(batch.row_mut(at));
+            match self.plan.want {
+                Want::Value | Want::Time => self.fill(batch.row_mut(at)),
+                Want::Smoothed => self.fill_smoothed(batch.row_mut(at)),
+            }
         }
         self.done = batch.end();
         Ok(Some(batch))

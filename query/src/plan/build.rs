@@ -8,13 +8,15 @@ use super::invariant::{has_fixed_times, is_invariant};
 use super::ranges::{selected, subquery_steps};
 use super::{
     AggregatePlan, Aggregation, BinaryPlan, ElementwisePlan, Grouping, Join, Plan, RangeInput,
-    RangePlan, RangeWindow, Root, ScalarPlan, SelectorPlan, SetPlan, Steps, TopOp, TopPlan,
-    VectorPlan, VectorScalarPlan,
+    RangePlan, RangeWindow, Reach, Root, ScalarPlan, SelectorPlan, SetPlan, Steps, TopOp, TopPlan,
+    VectorPlan, VectorScalarPlan, Want,
 };
 use crate::error::QueryError;
 use crate::functions::math::{Elementwise, apply_to_scalars, changes_meaning};
 use crate::operators::Clash;
-use crate::promql::ast::{Aggregate, At, Binary, MatrixSelector, Subquery, Unary, VectorSelector};
+use crate::promql::ast::{
+    Aggregate, At, Binary, Extension, MatrixSelector, Subquery, Unary, VectorSelector,
+};
 use crate::promql::duration::{Duration, DurationError, QueryTimes};
 use crate::promql::format::quote;
 use crate::promql::ops::{self, AggregateOp, UnaryOp};
@@ -129,13 +131,26 @@ impl Builder {
         selector: &VectorSelector,
         steps: Steps,
     ) -> Result<SelectorPlan, QueryError> {
-        if selector.extension.is_some() {
-            return Err(QueryError::Unsupported("anchored and smoothed selectors".to_owned()));
-        }
         let (at_ms, offset_ms) = self.view(selector.at, selector.offset.as_ref())?;
-        let range = selected(steps, at_ms, offset_ms, self.options.lookback_ms);
+        let reach = self.reach(selector.extension);
+        let smoothed = reach.extension == Some(Extension::Smoothed);
+        let lookback_ms = self.options.lookback_ms;
+        let range = selected(steps, at_ms, offset_ms, lookback_ms, reach.after_ms);
         let set = self.select(selector, range)?;
-        Ok(SelectorPlan { set, range, offset_ms, at_ms, times: false })
+        let want = if smoothed { Want::Smoothed } else { Want::Value };
+        Ok(SelectorPlan { set, range, offset_ms, at_ms, want })
+    }
+
+    /// How far beyond its ends a range looks.
+    fn reach(&self, extension: Option<Extension>) -> Reach {
+        let lookback_ms = self.options.lookback_ms;
+        match extension {
+            None => Reach::default(),
+            Some(Extension::Anchored) => Reach { extension, before_ms: lookback_ms, after_ms: 0 },
+            Some(Extension::Smoothed) => {
+                Reach { extension, before_ms: lookback_ms, after_ms: lookback_ms }
+            }
+        }
     }
 
     /// Where `@` and `offset` look from.
@@ -199,14 +214,13 @@ impl Builder {
         steps: Steps,
     ) -> Result<RangePlan, QueryError> {
         let selector = &matrix.selector;
-        if selector.extension.is_some() {
-            return Err(QueryError::Unsupported("anchored and smoothed selectors".to_owned()));
-        }
+        let reach = self.reach(selector.extension);
         let (at_ms, offset_ms) = self.view(selector.at, selector.offset.as_ref())?;
         let length_ms = matrix.range.length_ms(self.times)?;
-        let range = selected(steps, at_ms, offset_ms, length_ms);
+        let back_ms = length_ms.saturating_add(reach.before_ms);
+        let range = selected(steps, at_ms, offset_ms, back_ms, reach.after_ms);
         let set = self.select(selector, range)?;
-        let window = RangeWindow { length_ms, offset_ms, at_ms };
+        let window = RangeWindow { length_ms, offset_ms, at_ms, reach };
         Ok(RangePlan { input: RangeInput::Selector { set, range }, window, span })
     }
 
@@ -220,7 +234,7 @@ impl Builder {
         let step_ms = if step_ms > 0 { step_ms } else { self.options.subquery_step_ms };
         let inner = subquery_steps(steps, at_ms, offset_ms, length_ms, step_ms);
         let plan = Box::new(self.vector(&subquery.expr, inner)?);
-        let window = RangeWindow { length_ms, offset_ms, at_ms };
+        let window = RangeWindow { length_ms, offset_ms, at_ms, reach: Reach::default() };
         let input = RangeInput::Subquery { plan, steps: inner };
         Ok(RangePlan { input, window, span: Span::default() })
     }

@@ -6,7 +6,7 @@ use hydrograph_storage::matcher::dialect;
 use super::build::{Builder, string_of};
 use super::{
     AbsentPlan, BucketsFunction, BucketsPlan, LabelsPlan, RangeFunctionPlan, RangeInput,
-    Relabeling, ScalarPlan, SortOrder, SortPlan, Steps, VectorPlan,
+    Relabeling, ScalarPlan, SortOrder, SortPlan, Steps, VectorPlan, Want,
 };
 use crate::error::QueryError;
 use crate::functions::dates::DateField;
@@ -14,7 +14,7 @@ use crate::functions::go;
 use crate::functions::math::Elementwise;
 use crate::functions::range::RangeFunction;
 use crate::operators::Clash;
-use crate::promql::ast::Call;
+use crate::promql::ast::{Call, Extension};
 use crate::promql::ops::MatchOp;
 use crate::promql::{Expr, ExprKind, Span, ValueType};
 
@@ -140,6 +140,16 @@ impl Builder {
             unreachable!("the parser asks for a range vector")
         };
         let range = self.range(range, steps)?;
+        if let Some(extension) = range.window.reach.extension.filter(|e| !function.extends(*e)) {
+            let (modifier, functions) = match extension {
+                Extension::Anchored => ("anchored", "changes, delta, increase, rate, resets"),
+                Extension::Smoothed => ("smoothed", "delta, increase, rate"),
+            };
+            return Err(QueryError::Execution(format!(
+                "{modifier} modifier can only be used with: {functions} - not with {}",
+                call.func.name
+            )));
+        }
         let distinct = function.keeps_name()
             || match &range.input {
                 RangeInput::Selector { set, .. } => {
@@ -188,7 +198,7 @@ impl Builder {
         if let ExprKind::VectorSelector(selector) = &arg.kind {
             let plan = self.selector(selector, steps)?;
             let distinct = self.options.delayed_names || self.has_one_name(plan.set);
-            let plan = VectorPlan::Selector(super::SelectorPlan { times: true, ..plan });
+            let plan = VectorPlan::Selector(super::SelectorPlan { want: Want::Time, ..plan });
             return Ok(if distinct {
                 plan
             } else {

@@ -19,7 +19,7 @@ use crate::functions::math::Elementwise;
 use crate::functions::range::RangeFunction;
 use crate::operators::Clash;
 use crate::promql::Span;
-use crate::promql::ast::VectorMatching;
+use crate::promql::ast::{Extension, VectorMatching};
 use crate::promql::ops::BinaryOp;
 
 pub(crate) use build::{PlanOptions, build};
@@ -95,8 +95,18 @@ pub(crate) struct SelectorPlan {
     pub(crate) offset_ms: i64,
     /// The one time that it looks from, whatever the step.
     pub(crate) at_ms: Option<i64>,
-    /// Asks for the times of the samples, in seconds, rather than for their values.
-    pub(crate) times: bool,
+    pub(crate) want: Want,
+}
+
+/// What is asked of the samples of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// The newest value.
+    Value,
+    /// The time of the newest value, in seconds.
+    Time,
+    /// The value on a line through the samples around the step.
+    Smoothed,
 }
 
 impl SelectorPlan {
@@ -108,12 +118,12 @@ impl SelectorPlan {
 
 /// The range that a step looks at.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_field_names, reason = "units belong to names")]
 pub(crate) struct RangeWindow {
     pub(crate) length_ms: i64,
     pub(crate) offset_ms: i64,
     /// The one time that it looks from, whatever the step.
     pub(crate) at_ms: Option<i64>,
+    pub(crate) reach: Reach,
 }
 
 impl RangeWindow {
@@ -122,6 +132,14 @@ impl RangeWindow {
         let end_ms = self.at_ms.unwrap_or(t_ms).saturating_sub(self.offset_ms);
         (end_ms.saturating_sub(self.length_ms), end_ms)
     }
+}
+
+/// How far a range looks beyond its ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach {
+    pub(crate) extension: Option<Extension>,
+    pub(crate) before_ms: i64,
+    pub(crate) after_ms: i64,
 }
 
 /// Series with a range of samples at each step.

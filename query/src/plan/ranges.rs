@@ -4,17 +4,19 @@ use hydrograph_storage::time_range::TimeRange;
 
 use super::Steps;
 
-/// The samples for all steps of a selector that looks back over `back_ms`, start excluded.
+/// The samples for all steps of a selector that looks back over `back_ms`, start excluded, and
+/// ahead over `ahead_ms`.
 pub(super) fn selected(
     steps: Steps,
     at_ms: Option<i64>,
     offset_ms: i64,
     back_ms: i64,
+    ahead_ms: i64,
 ) -> TimeRange {
     let first = at_ms.unwrap_or(steps.start_ms);
     let last = at_ms.unwrap_or(steps.last_ms());
     let from = first.saturating_sub(offset_ms).saturating_sub(back_ms).saturating_add(1);
-    TimeRange::closed(from, last.saturating_sub(offset_ms))
+    TimeRange::closed(from, last.saturating_sub(offset_ms).saturating_add(ahead_ms))
 }
 
 /// The steps of a subquery: multiples of its step within the ranges of all steps around it.
@@ -44,8 +46,8 @@ mod tests {
     #[test]
     fn starts_are_open() {
         let steps = Steps::range(1_000, 2_500, 1_000);
-        assert_eq!(selected(steps, None, 0, 300), TimeRange::new(701, 2_001));
-        assert_eq!(selected(steps, Some(50), 10, 30), TimeRange::new(11, 41));
+        assert_eq!(selected(steps, None, 0, 300, 0), TimeRange::new(701, 2_001));
+        assert_eq!(selected(steps, Some(50), 10, 30, 5), TimeRange::new(11, 46));
     }
 
     #[test]

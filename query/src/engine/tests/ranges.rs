@@ -165,3 +165,20 @@ fn functions_of_values() {
     check("g -2", "abs(g) + sgn(g) + sqrt(-g * 2)", 0.0, &expect![["{} 3\n"]]);
     check("", "minute()", 7.0, &expect![["{} 7\n"]]);
 }
+
+#[test]
+fn extended_ranges() {
+    let gaps = "g_sum 1 2 _ 4 8";
+    check(gaps, "increase(g_sum[90s] anchored)", 3.5, &expect![["{} 2\n"]]);
+    check(gaps, "increase(g_sum[90s] smoothed)", 3.5, &expect![["{} 3\n"]]);
+    check(gaps, "changes(g_sum[90s] anchored)", 3.5, &expect![["{} 1\n"]]);
+    check(gaps, "g_sum smoothed", 2.0, &expect![["{__name__=\"g_sum\"} 3\n"]]);
+    check(
+        gaps,
+        "deriv(g_sum[90s] smoothed)",
+        3.5,
+        &expect![[r"
+        error: smoothed modifier can only be used with: delta, increase, rate - not with deriv
+    "]],
+    );
+}
