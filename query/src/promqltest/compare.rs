@@ -107,7 +107,13 @@ fn check_vector(expected: &Expected, vector: &[VectorSample]) -> Result<(), Stri
         }
         match &expected.series[nth].values[..] {
             [SeriesValue::Float(wanted)] if almost_equal(*wanted, *value) => {}
-            wanted => return Err(format!("{labels}: expected {wanted:?}, got {value}")),
+            [SeriesValue::Float(wanted)] => {
+                return Err(format!("{labels}: expected {wanted}, got {value}"));
+            }
+            [SeriesValue::Histogram { .. }] => {
+                return Err(format!("{labels}: expected a histogram, got {value}"));
+            }
+            _ => return Err(format!("{labels}: expected nothing, got {value}")),
         }
     }
     all_seen(expected, &seen)

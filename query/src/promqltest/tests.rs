@@ -3,5 +3,6 @@
 
 mod answers;
 mod corpus;
+mod harness;
 mod language;
 mod rules;
