@@ -16,6 +16,7 @@ mod binary;
 mod buckets;
 mod context;
 mod elementwise;
+mod info;
 mod labels;
 mod matching;
 mod range_function;
@@ -73,6 +74,7 @@ pub(crate) fn open(plan: &VectorPlan, steps: Steps, cx: &mut Context) -> Result<
         VectorPlan::Top(plan) => top::Top::open(plan, steps, cx),
         VectorPlan::Labels(plan) => labels::Relabel::open(plan, steps, cx),
         VectorPlan::Buckets(plan) => buckets::Buckets::open(plan, steps, cx),
+        VectorPlan::Info(plan) => info::Info::open(plan, steps, cx),
         VectorPlan::Sort(plan) => sort::Sort::open(plan, steps, cx),
     }
 }

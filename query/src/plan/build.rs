@@ -15,7 +15,7 @@ use crate::error::QueryError;
 use crate::functions::math::{Elementwise, apply_to_scalars, changes_meaning};
 use crate::operators::Clash;
 use crate::promql::ast::{
-    Aggregate, At, Binary, Extension, MatrixSelector, Subquery, Unary, VectorSelector,
+    self, Aggregate, At, Binary, Extension, MatrixSelector, Subquery, Unary, VectorSelector,
 };
 use crate::promql::duration::{Duration, DurationError, QueryTimes};
 use crate::promql::format::quote;
@@ -154,7 +154,7 @@ impl Builder {
     }
 
     /// Where `@` and `offset` look from.
-    fn view(
+    pub(super) fn view(
         &self,
         at: Option<At>,
         offset: Option<&Duration>,
@@ -171,18 +171,26 @@ impl Builder {
         Ok((at_ms, offset_ms))
     }
 
+    /// A condition, ready to be asked.
+    pub(super) fn matcher(matcher: &ast::Matcher) -> Result<Matcher, QueryError> {
+        let op = match matcher.op {
+            ops::MatchOp::Equal => MatchOp::Equal,
+            ops::MatchOp::NotEqual => MatchOp::NotEqual,
+            ops::MatchOp::Regex => MatchOp::Regex,
+            ops::MatchOp::NotRegex => MatchOp::NotRegex,
+        };
+        Matcher::new(&matcher.name, op, &matcher.value).map_err(QueryError::Invalid)
+    }
+
     /// The place of a selector among those of the query.
-    fn select(&mut self, selector: &VectorSelector, range: TimeRange) -> Result<usize, QueryError> {
+    pub(super) fn select(
+        &mut self,
+        selector: &VectorSelector,
+        range: TimeRange,
+    ) -> Result<usize, QueryError> {
         let mut matchers = Vec::with_capacity(selector.matchers.len());
         for matcher in &selector.matchers {
-            let op = match matcher.op {
-                ops::MatchOp::Equal => MatchOp::Equal,
-                ops::MatchOp::NotEqual => MatchOp::NotEqual,
-                ops::MatchOp::Regex => MatchOp::Regex,
-                ops::MatchOp::NotRegex => MatchOp::NotRegex,
-            };
-            let matcher = Matcher::new(&matcher.name, op, &matcher.value);
-            matchers.push(matcher.map_err(QueryError::Invalid)?);
+            matchers.push(Self::matcher(matcher)?);
         }
         let same =
             |a: &Matcher, b: &Matcher| (&a.name, a.op, &a.value) == (&b.name, b.op, &b.value);

@@ -68,6 +68,7 @@ impl Builder {
             }
             "histogram_quantile" => self.buckets(BucketsFunction::Quantile, call, steps),
             "histogram_fraction" => self.buckets(BucketsFunction::Fraction, call, steps),
+            "info" => self.info(call, steps),
             "label_replace" => self.label_replace(call, steps),
             "label_join" => self.label_join(call, steps),
             "sort" => self.sort(SortOrder::Ascending, call, span, steps),

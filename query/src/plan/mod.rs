@@ -6,11 +6,13 @@
 
 mod build;
 mod calls;
+mod info;
 mod invariant;
 mod ranges;
 mod steps;
 
 use hydrograph_storage::labels::Labels;
+use hydrograph_storage::matcher::Matcher;
 use hydrograph_storage::source::Selector;
 use hydrograph_storage::time_range::TimeRange;
 
@@ -83,6 +85,7 @@ pub(crate) enum VectorPlan {
     Labels(Box<LabelsPlan>),
     Buckets(Box<BucketsPlan>),
     Sort(Box<SortPlan>),
+    Info(Box<InfoPlan>),
 }
 
 /// The newest samples of selected series.
@@ -295,6 +298,19 @@ pub(crate) struct BucketsPlan {
 pub(crate) enum BucketsFunction {
     Quantile,
     Fraction,
+}
+
+/// Adds labels of info series.
+pub(crate) struct InfoPlan {
+    pub(crate) input: VectorPlan,
+    /// The times of the newest samples of info series.
+    pub(crate) infos: SelectorPlan,
+    /// What has such a name is an info series itself.
+    pub(crate) names: Vec<Matcher>,
+    /// The labels that are added; all, where empty.
+    pub(crate) labels: Vec<String>,
+    /// Series that no info series tells of are left out.
+    pub(crate) required: bool,
 }
 
 /// Puts series in order.

@@ -289,10 +289,10 @@ fn order() {
 fn what_is_missing_is_named() {
     check(
         TWO,
-        "info(up)",
+        "start_timestamp(up)",
         0.0,
         &expect![[r"
-        error: not supported yet: function info
+        error: not supported yet: function start_timestamp
     "]],
     );
 }
