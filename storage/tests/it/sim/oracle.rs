@@ -12,7 +12,8 @@ use hydrograph_storage::labels::Labels;
 use hydrograph_storage::limits::QueryLimits;
 use hydrograph_storage::manifest::Manifest;
 use hydrograph_storage::samples::Samples;
-use hydrograph_storage::source::{SampleReader, Selector};
+use hydrograph_storage::snapshot::{self, BlockCache};
+use hydrograph_storage::source::{SelectRequest, Selector};
 use hydrograph_storage::store::Store;
 use hydrograph_storage::time_range::TimeRange;
 
@@ -106,22 +107,30 @@ fn check_disjoint(manifest: &Manifest, store: &SimStore) {
 
 /// A running engine answers what a map would that saw everything before its position.
 pub(super) fn check_engine(engine: &Engine, log: &Log, store: &SimStore, expired_ms: i64) {
-    let mut all = check_blocks(engine.manifest(), log, store, expired_ms);
-    let clock = Arc::new(ManualClock::at(0));
-    let limits = QueryLimits::new(1 << 30, 1_000, clock);
+    check_blocks(engine.manifest(), log, store, expired_ms);
+    let cache = BlockCache::new(Arc::new(store.clone()), PageCache::new(1 << 20), 8 << 10);
+    let mut all = Map::new();
     for tenant in TENANTS {
         let selector = Selector { matchers: Vec::new(), range: TimeRange::ALL };
-        let mut snapshot =
-            engine.begin_snapshot(tenant, &[selector], &limits).expect("a running engine answers");
-        while !engine.step_snapshot(&mut snapshot, 64).expect("nothing happens meanwhile") {}
-        let view = snapshot.finish();
+        let request = SelectRequest {
+            tenant: Arc::from(tenant),
+            selectors: vec![selector],
+            limits: QueryLimits::new(1 << 30, 1_000, Arc::new(ManualClock::at(0))),
+        };
+        let mut copying = engine
+            .begin_snapshot(tenant, &request.selectors, &request.limits)
+            .expect("a running engine answers");
+        while !engine.step_snapshot(&mut copying, 64).expect("nothing happens meanwhile") {}
+        let view = copying.finish();
         assert_eq!(view.position, engine.position());
-        let mut samples = Samples::new();
-        for (labels, id) in view.tail.series(0) {
-            samples.clear();
-            view.tail.read(*id, TimeRange::ALL, &mut samples).expect("a tail is in memory");
+        let answer = snapshot::select(&[view], &request, &cache).expect("all blocks are there");
+        let (mut samples, mut scratch) = (Samples::new(), Samples::new());
+        for series in &answer[0].series {
+            series.read(TimeRange::ALL, &mut samples, &mut scratch).expect("it can be read");
             for (t_ms, value) in samples.iter() {
-                all.insert((tenant.to_owned(), labels.clone(), t_ms), value.to_bits());
+                let key = (tenant.to_owned(), series.labels.clone(), t_ms);
+                let before = all.insert(key, value.to_bits());
+                assert_eq!(before, None, "each sample once");
             }
         }
     }
