@@ -25,7 +25,7 @@ use super::records::Records;
 use super::store::{PARTITION, SimStore};
 
 const NOW_MS: u64 = 1_700_000_000_000;
-const STEPS: usize = 800;
+const STEPS: usize = 2_500;
 const COMPACTORS_MAX: usize = 2;
 const STEPS_IN_PEACE: usize = 40_000;
 const NODES_MAX: usize = 3;
@@ -86,18 +86,18 @@ impl World {
     /// One thing happens.
     fn happen(&mut self) {
         match self.rng.random_range(0..1_000) {
-            0..150 => self.append(),
-            150..300 => self.deliver(),
-            300..480 => self.work(),
-            480..650 => self.answer(),
-            650..730 => self.encode(),
-            730..880 => self.compact(),
-            880..920 => self.pass_time(14),
-            920..940 => self.ask_flush(),
-            940..955 => self.crash(),
-            955..957 => self.lose_power(),
-            957..975 => self.open(),
-            975..985 => self.fall_asleep_or_wake(),
+            0..60 => self.append(),
+            60..160 => self.deliver(),
+            160..430 => self.work(),
+            430..630 => self.answer(),
+            630..700 => self.encode(),
+            700..880 => self.compact(),
+            880..925 => self.pass_time(17),
+            925..960 => self.ask_flush(),
+            960..965 => self.crash(),
+            965..967 => self.lose_power(),
+            967..980 => self.open(),
+            980..994 => self.fall_asleep_or_wake(),
             _ => self.check(),
         }
     }
@@ -112,15 +112,16 @@ impl World {
         }
     }
 
-    /// A node that is awake, if the dice find one.
-    fn pick(&mut self) -> Option<usize> {
-        let nodes = self.nodes.len();
-        let picked = (nodes > 0).then(|| self.rng.random_range(0..nodes))?;
-        (!self.nodes[picked].asleep).then_some(picked)
+    /// One of the nodes that are awake and can do something.
+    fn pick(&mut self, can: impl Fn(&Node) -> bool) -> Option<usize> {
+        let able: Vec<usize> = (0..self.nodes.len())
+            .filter(|&at| !self.nodes[at].asleep && can(&self.nodes[at]))
+            .collect();
+        (!able.is_empty()).then(|| able[self.rng.random_range(0..able.len())])
     }
 
     fn deliver(&mut self) {
-        let Some(picked) = self.pick() else { return };
+        let Some(picked) = self.pick(|_| true) else { return };
         if self.rng.random_bool(0.7) {
             self.read_log(picked);
         }
@@ -175,25 +176,22 @@ impl World {
             }
             return;
         }
-        let Some(picked) = self.pick() else { return };
+        let Some(picked) = self.pick(|node| !node.tasks.is_empty()) else { return };
         let node = &mut self.nodes[picked];
-        if node.tasks.is_empty() {
-            return;
-        }
         let task = self.rng.random_range(0..node.tasks.len());
-        if let Some(completion) = poll(&mut node.tasks[task].1) {
-            let (id, _) = node.tasks.swap_remove(task);
-            node.answers.push((id, completion));
+        for _ in 0..self.rng.random_range(1..4) {
+            if let Some(completion) = poll(&mut node.tasks[task].1) {
+                let (id, _) = node.tasks.swap_remove(task);
+                node.answers.push((id, completion));
+                return;
+            }
         }
     }
 
     /// An answer of the store arrives: in any order, perhaps again later, perhaps never.
     fn answer(&mut self) {
-        let Some(picked) = self.pick() else { return };
+        let Some(picked) = self.pick(|node| !node.answers.is_empty()) else { return };
         let node = &mut self.nodes[picked];
-        if node.answers.is_empty() {
-            return;
-        }
         let at = self.rng.random_range(0..node.answers.len());
         let (id, completion) = match self.rng.random_range(0..20) {
             0 => {
@@ -207,13 +205,11 @@ impl World {
     }
 
     fn encode(&mut self) {
-        let Some(picked) = self.pick() else { return };
-        if self.nodes[picked].engine.wants_encoding() {
-            let samples_max = self.rng.random_range(1..200);
-            let deeds = self.nodes[picked].encode(samples_max, &self.store);
-            self.carry_out(picked, deeds);
-        }
+        let Some(picked) = self.pick(|node| node.engine.wants_encoding()) else { return };
         self.nodes[picked].engine.maintain(3);
+        let samples_max = self.rng.random_range(1..200);
+        let deeds = self.nodes[picked].encode(samples_max, &self.store);
+        self.carry_out(picked, deeds);
     }
 
     /// Between nothing and about 2^`magnitude` × 20 ms.
@@ -234,7 +230,7 @@ impl World {
     /// A compactor begins its work, gets on with it or is killed.
     fn compact(&mut self) {
         let compactors = self.compactors.len();
-        if compactors < COMPACTORS_MAX && self.rng.random_bool(0.1) {
+        if compactors < COMPACTORS_MAX && self.rng.random_bool(0.3) {
             return self.start_compactor();
         }
         if compactors == 0 {
@@ -242,9 +238,12 @@ impl World {
         }
         let picked = self.rng.random_range(0..compactors);
         let mut context = Context::from_waker(Waker::noop());
-        let done = self.compactors[picked].as_mut().poll(&mut context).is_ready();
-        if done || self.rng.random_bool(0.005) {
-            drop(self.compactors.swap_remove(picked));
+        for _ in 0..self.rng.random_range(1..8) {
+            let done = self.compactors[picked].as_mut().poll(&mut context).is_ready();
+            if done || self.rng.random_bool(0.01) {
+                drop(self.compactors.swap_remove(picked));
+                return;
+            }
         }
     }
 
@@ -269,7 +268,7 @@ impl World {
     }
 
     fn ask_flush(&mut self) {
-        let Some(picked) = self.pick() else { return };
+        let Some(picked) = self.pick(|_| true) else { return };
         let through = if self.rng.random_bool(0.5) { Offset(0) } else { self.log.latest() };
         self.next_ticket += 1;
         let ticket = FlushTicket(self.next_ticket);
@@ -307,7 +306,7 @@ impl World {
         let mut config = EngineConfig::new(PARTITION, Duties { flush, answer: true });
         config.flush_bytes_max = self.rng.random_range(5_000..60_000);
         config.memory_bytes_max = config.flush_bytes_max * 2;
-        config.flush_age_ms = self.rng.random_range(1..600_000);
+        config.flush_age_ms = self.rng.random_range(1..100_000);
         config.dead_letters_max = 2;
         self.next_seed = self.next_seed.wrapping_add(1);
         let mut node = Node::open(config, self.next_seed, &self.store);
@@ -356,9 +355,9 @@ impl World {
     }
 
     fn check(&mut self) {
-        let Some(picked) = self.pick() else { return };
+        let Some(picked) = self.pick(|node| node.engine.is_running()) else { return };
         let engine = &self.nodes[picked].engine;
-        if engine.is_running() && self.blocks_are_there(engine) {
+        if self.blocks_are_there(engine) {
             oracle::check_engine(engine, &self.log, &self.store, self.expired_ms);
         }
     }
