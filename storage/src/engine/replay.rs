@@ -68,8 +68,10 @@ impl Engine {
         match fault {
             LogFault::Corrupt(reason) => self.stop(StopReason::LogCorrupt(reason), out),
             LogFault::OutOfRange { .. } => {
-                // Another owner may have committed and released what is wanted here.
+                // Another owner may have committed and released what is wanted here. A look that
+                // began before this was known may be too old to show it.
                 self.lost = Some(fault);
+                self.requests.forget(Purpose::Find);
                 self.look_for_newer(out);
             }
         }

@@ -85,6 +85,12 @@ impl Requests {
         self.asked.values().chain(&self.paused).any(|waiting| waiting.purpose == purpose)
     }
 
+    /// Forgets those of this purpose; answers that still come are dropped.
+    pub(super) fn forget(&mut self, purpose: Purpose) {
+        self.asked.retain(|_, waiting| waiting.purpose != purpose);
+        self.paused.retain(|waiting| waiting.purpose != purpose);
+    }
+
     /// Forgets them all; answers that still come are dropped.
     pub(super) fn clear(&mut self) {
         self.asked.clear();
