@@ -105,6 +105,14 @@ fn check_disjoint(manifest: &Manifest, store: &SimStore) {
     }
 }
 
+/// Whether a block that is not named is a merge that could still be committed.
+pub(super) fn may_become(name: &str, manifest: &Manifest, store: &SimStore) -> bool {
+    let file = store.open(name).expect("it was listed");
+    let block = Block::open(file, &PageCache::new(0)).expect("it can be opened");
+    let named = |input: &String| manifest.blocks.iter().any(|block| block.name == *input);
+    block.header().level > 0 && block.header().inputs.iter().all(named)
+}
+
 /// A running engine answers what a map would that saw everything before its position.
 pub(super) fn check_engine(engine: &Engine, log: &Log, store: &SimStore, expired_ms: i64) {
     check_blocks(engine.manifest(), log, store, expired_ms);
