@@ -307,7 +307,7 @@ impl World {
         config.flush_bytes_max = self.rng.random_range(5_000..60_000);
         config.memory_bytes_max = config.flush_bytes_max * 2;
         config.flush_age_ms = self.rng.random_range(1..100_000);
-        config.dead_letters_max = 2;
+        (config.dead_letters_max, config.answer_timeout_ms) = (2, 10_000);
         self.next_seed = self.next_seed.wrapping_add(1);
         let mut node = Node::open(config, self.next_seed, &self.store);
         assert!(node.handle(Input::Tick { now_ms: self.now_ms }, &self.store).is_empty());
