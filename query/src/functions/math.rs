@@ -19,6 +19,8 @@ pub(crate) enum Elementwise {
     ClampMax,
     /// The nearest multiple of the parameter.
     Round,
+    /// Asks for native histograms, which a float is not.
+    OfHistograms,
     /// The time of the step in seconds, whatever the value.
     StepTime,
 }

@@ -16,6 +16,7 @@ use super::{Input, Operator, open};
 use crate::annotations::{Annotation, Repair};
 use crate::error::QueryError;
 use crate::functions::buckets::{Bucket, fraction, quantile};
+use crate::functions::go::general;
 use crate::plan::{BucketsFunction, BucketsPlan, Steps};
 use crate::promql::Span;
 
@@ -27,6 +28,8 @@ pub(crate) struct Buckets {
     input: Input,
     series: SeriesList,
     function: BucketsFunction,
+    /// Results of each histogram.
+    outputs: usize,
     params: Vec<Column>,
     steps: Steps,
     span: Span,
@@ -43,10 +46,11 @@ struct Histogram {
     /// Series of the input that are still to come.
     missing: usize,
     buckets: Vec<Stored>,
-    result: Option<Stored>,
+    results: Vec<Stored>,
 }
 
 /// A bucket, or with an unused bound a result, over all steps.
+#[derive(Default)]
 struct Stored {
     upper: f64,
     values: Vec<f64>,
@@ -63,13 +67,14 @@ impl Buckets {
         for param in &plan.params {
             params.push(column(param, steps, cx)?);
         }
-        if plan.function == BucketsFunction::Quantile {
-            for &q in params.iter().flat_map(|column| column.iter()) {
-                if !(0.0..=1.0).contains(&q) {
-                    cx.annotate(Annotation::invalid_quantile(q), plan.param_span);
+        if plan.function != BucketsFunction::Fraction {
+            for (column, &span) in params.iter().zip(&plan.param_spans) {
+                for &q in column.iter().filter(|q| !(0.0..=1.0).contains(*q)) {
+                    cx.annotate(Annotation::invalid_quantile(q), span);
                 }
             }
         }
+        let outputs = outputs_of(&plan.function, &params)?;
         let input = open(&plan.input, steps, cx)?;
         let mut numbers: HashMap<Labels, usize> = HashMap::new();
         let mut metas: Vec<SeriesMeta> = Vec::new();
@@ -82,12 +87,18 @@ impl Buckets {
                 continue;
             };
             let labels = meta.labels().with(BOUND, "");
-            let next = metas.len();
+            let next = histograms.len();
             let number = *numbers.entry(labels.clone()).or_insert(next);
             if number == next {
-                let mut histogram = meta.with_labels(labels);
-                histogram.drop_name(cx.delayed_names);
-                metas.push(histogram);
+                for output in &outputs {
+                    let labels = match output {
+                        Some((label, text)) => labels.with(label, text),
+                        None => labels.clone(),
+                    };
+                    let mut histogram = meta.with_labels(labels);
+                    histogram.drop_name(cx.delayed_names);
+                    metas.push(histogram);
+                }
                 histograms.push(Histogram::default());
             }
             histograms[number].missing += 1;
@@ -97,7 +108,8 @@ impl Buckets {
         Ok(Box::new(Self {
             series: cx.list(metas)?,
             input,
-            function: plan.function,
+            function: plan.function.clone(),
+            outputs: outputs.len(),
             params,
             steps,
             span: plan.span,
@@ -151,41 +163,44 @@ impl Buckets {
             return Ok(());
         }
         let steps = self.steps.count;
-        let _result_memory = cx.limits.reserve("the result of a histogram", steps * 9)?;
-        let mut result =
-            Stored { upper: 0.0, values: vec![0.0; steps], present: vec![false; steps] };
+        self.memory.resize(self.kept_bytes + self.outputs * steps * 9)?;
         let mut buckets = Vec::with_capacity(stored.len());
-        for step in 0..steps {
-            let there = stored.iter().filter(|bucket| bucket.present[step]);
-            buckets.clear();
-            buckets.extend(there.map(|b| Bucket { upper: b.upper, count: b.values[step] }));
-            if buckets.is_empty() {
-                continue;
-            }
-            result.present[step] = true;
-            result.values[step] = match self.function {
-                BucketsFunction::Quantile => self.quantile(histogram, step, &mut buckets, cx),
-                BucketsFunction::Fraction => {
-                    fraction(self.params[0][step], self.params[1][step], &mut buckets)
+        for output in 0..self.outputs {
+            let mut result =
+                Stored { upper: 0.0, values: vec![0.0; steps], present: vec![false; steps] };
+            for step in 0..steps {
+                let there = stored.iter().filter(|bucket| bucket.present[step]);
+                buckets.clear();
+                buckets.extend(there.map(|b| Bucket { upper: b.upper, count: b.values[step] }));
+                if buckets.is_empty() {
+                    continue;
                 }
-            };
+                result.present[step] = true;
+                result.values[step] = if self.function == BucketsFunction::Fraction {
+                    fraction(self.params[0][step], self.params[1][step], &mut buckets)
+                } else {
+                    self.quantile(histogram, output, step, &mut buckets, cx)
+                };
+            }
+            self.histograms[histogram].results.push(result);
         }
+        self.kept_bytes += self.outputs * steps * 9;
         self.kept_bytes -= stored.len() * steps * 9;
-        self.kept_bytes += steps * 9;
-        self.histograms[histogram].result = Some(result);
         Ok(())
     }
 
     fn quantile(
         &self,
         histogram: usize,
+        output: usize,
         step: usize,
         buckets: &mut Vec<Bucket>,
         cx: &mut Context,
     ) -> f64 {
-        let (value, repaired) = quantile(self.params[0][step], buckets);
+        let (value, repaired) = quantile(self.params[output][step], buckets);
         if let Some(repaired) = repaired {
-            let name = if cx.delayed_names { self.series[histogram].get("__name__") } else { "" };
+            let meta = &self.series[histogram * self.outputs];
+            let name = if cx.delayed_names { meta.get("__name__") } else { "" };
             let repair = Repair {
                 t_ms: self.steps.time(step),
                 bucket_min: repaired.bucket_min,
@@ -196,6 +211,28 @@ impl Buckets {
         }
         value
     }
+}
+
+/// The label and its value that each result of a histogram has more.
+fn outputs_of(
+    function: &BucketsFunction,
+    params: &[Column],
+) -> Result<Vec<Option<(String, String)>>, QueryError> {
+    let BucketsFunction::Quantiles(label) = function else { return Ok(vec![None]) };
+    let mut outputs = Vec::new();
+    for column in params {
+        let first = column.first().copied().unwrap_or(f64::NAN);
+        if column.iter().any(|q| q.to_bits() != first.to_bits()) {
+            let text = "quantiles that change from step to step in histogram_quantiles";
+            return Err(QueryError::Unsupported(text.to_owned()));
+        }
+        let mut text = general(first);
+        if first.is_finite() && !text.contains(['.', 'e']) {
+            text.push_str(".0");
+        }
+        outputs.push(Some((label.clone(), text)));
+    }
+    Ok(outputs)
 }
 
 impl Operator for Buckets {
@@ -217,11 +254,13 @@ impl Operator for Buckets {
             return Ok(None);
         };
         for at in 0..batch.rows() {
-            let histogram = batch.first + at;
+            let number = batch.first + at;
+            let (histogram, output) = (number / self.outputs, number % self.outputs);
             while self.histograms[histogram].missing > 0 {
                 self.read(cx)?;
             }
-            if let Some(result) = self.histograms[histogram].result.take() {
+            if let Some(result) = self.histograms[histogram].results.get_mut(output) {
+                let result = std::mem::take(result);
                 let row = Row { values: &result.values, present: &result.present };
                 batch.row_mut(at).copy_from(row);
                 self.kept_bytes -= steps * 9;

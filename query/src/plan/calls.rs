@@ -68,6 +68,12 @@ impl Builder {
             }
             "histogram_quantile" => self.buckets(BucketsFunction::Quantile, call, steps),
             "histogram_fraction" => self.buckets(BucketsFunction::Fraction, call, steps),
+            "histogram_quantiles" => self.quantiles(call, steps),
+            "histogram_avg" | "histogram_count" | "histogram_stddev" | "histogram_stdvar"
+            | "histogram_sum" => {
+                let input = self.vector(&call.args[0], steps)?;
+                Ok(self.elementwise(Elementwise::OfHistograms, Vec::new(), input))
+            }
             "info" => self.info(call, steps),
             "label_replace" => self.label_replace(call, steps),
             "label_join" => self.label_join(call, steps),
@@ -236,6 +242,25 @@ impl Builder {
         let [numbers @ .., histograms] = &call.args[..] else {
             unreachable!("the parser asks for a vector")
         };
+        self.buckets_of(function, numbers, histograms, steps)
+    }
+
+    fn quantiles(&mut self, call: &Call, steps: Steps) -> Result<VectorPlan, QueryError> {
+        let [histograms, label, numbers @ ..] = &call.args[..] else {
+            unreachable!("the parser asks for a vector and a string")
+        };
+        let label = String::from_utf8_lossy(string_of(label)).into_owned();
+        let function = BucketsFunction::Quantiles(label);
+        self.buckets_of(function, numbers, histograms, steps)
+    }
+
+    fn buckets_of(
+        &mut self,
+        function: BucketsFunction,
+        numbers: &[Expr],
+        histograms: &Expr,
+        steps: Steps,
+    ) -> Result<VectorPlan, QueryError> {
         let mut params = Vec::new();
         for number in numbers {
             params.push(self.scalar(number, steps)?);
@@ -243,7 +268,7 @@ impl Builder {
         let plan = BucketsPlan {
             function,
             params,
-            param_span: numbers[0].without_parens().range,
+            param_spans: numbers.iter().map(|number| number.without_parens().range).collect(),
             input: self.vector(histograms, steps)?,
             span: histograms.without_parens().range,
         };

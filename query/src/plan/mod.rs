@@ -287,16 +287,18 @@ pub(crate) enum Relabeling {
 pub(crate) struct BucketsPlan {
     pub(crate) function: BucketsFunction,
     pub(crate) params: Vec<ScalarPlan>,
-    pub(crate) param_span: Span,
+    pub(crate) param_spans: Vec<Span>,
     pub(crate) input: VectorPlan,
     /// Where the histograms come from.
     pub(crate) span: Span,
 }
 
 /// What is asked of a histogram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BucketsFunction {
     Quantile,
+    /// Several quantiles, told apart by this label.
+    Quantiles(String),
     Fraction,
 }
 

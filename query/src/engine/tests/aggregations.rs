@@ -169,3 +169,17 @@ fn quantiles_of_histograms() {
     "]],
     );
 }
+
+#[test]
+fn several_quantiles_of_histograms() {
+    check(
+        BUCKETS,
+        r#"histogram_quantiles(h_bucket{le!="x"}, "q", 0.5, 0.75)"#,
+        0.0,
+        &expect![[r#"
+            {q="0.5"} 1
+            {q="0.75"} 1.5
+        "#]],
+    );
+    check(BUCKETS, "histogram_sum(h_bucket)", 0.0, &expect![[""]]);
+}
