@@ -1,6 +1,7 @@
 //! Whole scripts: every right eval passes, every deliberately wrong one fails, for the right
 //! reason.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +11,7 @@ use hydrograph_storage::source::{LabelQuestion, SelectRequest, SeriesSet, Source
 
 use crate::MemorySource;
 use crate::promqltest::script::Script;
-use crate::promqltest::{Load, MemoryStorage, NotHeld, ScriptReport, Storage, runner};
+use crate::promqltest::{Load, MemoryStorage, NotHeld, ScriptReport, Storage, run_path, runner};
 
 const LOAD: &str = "
 load 1m
@@ -225,4 +226,13 @@ async fn nothing_passes_after_a_load_that_is_not_held_whole() {
         let report = run(&format!("{load}{evals}{after}")).await;
         assert_eq!((report.total, report.failures.len()), (4, 3), "{:?}", report.failures);
     }
+}
+
+/// Scripts of our own, which everyone has.
+#[tokio::test]
+async fn own_scripts_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/promqltest/tests/scripts");
+    let report = run_path(&folder).await.expect("scripts");
+    assert!(report.total() > 0);
+    assert_eq!(report.failures().to_string(), "");
 }
