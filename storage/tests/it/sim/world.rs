@@ -88,16 +88,16 @@ impl World {
         match self.rng.random_range(0..1_000) {
             0..60 => self.append(),
             60..160 => self.deliver(),
-            160..430 => self.work(),
-            430..630 => self.answer(),
-            630..700 => self.encode(),
-            700..880 => self.compact(),
-            880..925 => self.pass_time(17),
-            925..960 => self.ask_flush(),
-            960..965 => self.crash(),
-            965..967 => self.lose_power(),
-            967..980 => self.open(),
-            980..994 => self.fall_asleep_or_wake(),
+            160..400 => self.work(),
+            400..580 => self.answer(),
+            580..700 => self.encode(),
+            700..900 => self.compact(),
+            900..935 => self.pass_time(17),
+            935..970 => self.ask_flush(),
+            970..974 => self.crash(),
+            974..975 => self.lose_power(),
+            975..983 => self.open(),
+            983..995 => self.fall_asleep_or_wake(),
             _ => self.check(),
         }
     }
@@ -207,7 +207,7 @@ impl World {
     fn encode(&mut self) {
         let Some(picked) = self.pick(|node| node.engine.wants_encoding()) else { return };
         self.nodes[picked].engine.maintain(3);
-        let samples_max = self.rng.random_range(1..200);
+        let samples_max = self.rng.random_range(1..1_000);
         let deeds = self.nodes[picked].encode(samples_max, &self.store);
         self.carry_out(picked, deeds);
     }
@@ -297,7 +297,7 @@ impl World {
 
     fn open(&mut self) {
         if self.nodes.len() < NODES_MAX {
-            let flush = self.rng.random_bool(0.75);
+            let flush = self.rng.random_bool(0.7) || self.nodes.is_empty();
             self.open_node(flush);
         }
     }
@@ -318,7 +318,8 @@ impl World {
         let nodes = self.nodes.len();
         if nodes > 0 {
             let picked = self.rng.random_range(0..nodes);
-            self.nodes[picked].asleep ^= true;
+            let node = &mut self.nodes[picked];
+            node.asleep = !node.asleep && self.rng.random_bool(0.4);
         }
     }
 
