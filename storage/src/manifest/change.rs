@@ -56,6 +56,10 @@ pub enum Conflict {
     /// The partition has been opened by another owner.
     #[error("fenced off by epoch {0}")]
     Fenced(Epoch),
+    /// The change is in this manifest already: its create had happened, others have committed
+    /// since, and the manifest that it made was forgotten meanwhile.
+    #[error("already made")]
+    AlreadyMade,
     /// The manifest says something that cannot follow from what was committed.
     #[error("contradiction: {0}")]
     Contradiction(String),
@@ -91,6 +95,10 @@ impl Flush {
     fn apply(&self, next: &mut Manifest) -> Result<(), Conflict> {
         if next.epoch > self.epoch {
             return Err(Conflict::Fenced(next.epoch));
+        }
+        if next.epoch == self.epoch && next.offset == self.end {
+            // Nobody else moves the offset in this epoch.
+            return Err(Conflict::AlreadyMade);
         }
         if next.epoch < self.epoch || next.offset != self.start {
             return Err(Conflict::Contradiction(format!(

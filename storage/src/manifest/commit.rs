@@ -166,6 +166,7 @@ impl Commit {
                 self.state = State::Relisting;
                 return Step::AskLater(self.request());
             }
+            Err(Conflict::AlreadyMade) => return Step::Done(Ok(Arc::new(base.clone()))),
             Err(Conflict::InputGone(name)) => return Step::Done(Err(CommitError::InputGone(name))),
             Err(Conflict::Fenced(epoch)) => return Step::Done(Err(CommitError::Fenced(epoch))),
             Err(Conflict::Contradiction(reason)) => reason,
