@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hydrograph_storage::ids::PartitionId;
+use hydrograph_storage::ids::{Offset, PartitionId};
 use hydrograph_storage::manifest::{Manifest, decode};
 use hydrograph_storage::names;
 use hydrograph_storage::store::memory::MemoryFile;
@@ -106,6 +106,10 @@ impl Inner {
         for block in &next.blocks {
             assert!(self.objects.contains_key(&block.name), "a named block is durable");
             assert!(block.offsets.end <= next.offset, "a block holds what is committed");
+        }
+        for offset in next.skipped.iter().flat_map(|range| range.start.0..range.end.0) {
+            let letter = names::dead_letter(PARTITION, Offset(offset));
+            assert!(self.objects.contains_key(&letter), "what was skipped is kept before");
         }
         self.newest = Some(next);
     }
