@@ -39,6 +39,8 @@ pub(crate) struct Annotation {
     severity: Severity,
     text: String,
     repair: Option<Repair>,
+    /// How often it was made is told.
+    counted: bool,
 }
 
 /// All annotations of a query.
@@ -48,6 +50,8 @@ pub(crate) struct Annotations(BTreeMap<(Severity, String), Entry>);
 #[derive(Debug)]
 struct Entry {
     at: u32,
+    /// How often it was made, if that is told.
+    count: usize,
     repairs: Option<Repairs>,
 }
 
@@ -61,11 +65,11 @@ struct Repairs {
 
 impl Annotation {
     fn warning(text: String) -> Self {
-        Self { severity: Severity::Warning, text, repair: None }
+        Self { severity: Severity::Warning, text, repair: None, counted: false }
     }
 
     fn info(text: String) -> Self {
-        Self { severity: Severity::Info, text, repair: None }
+        Self { severity: Severity::Info, text, repair: None, counted: false }
     }
 
     /// A quantile outside of 0 to 1.
@@ -111,6 +115,15 @@ impl Annotation {
         ))
     }
 
+    /// A sample that claims to have started before the one before it.
+    pub(crate) fn start_overlap(metric: &str) -> Self {
+        let metric = quote(metric.as_bytes());
+        let text = format!(
+            "sample has start time that overlaps with previous sample timestamp for metric {metric}"
+        );
+        Self { counted: true, ..Self::warning(text) }
+    }
+
     /// Buckets that were not cumulative.
     pub(crate) fn forced_monotonicity(metric: &str, repair: Repair) -> Self {
         let text = "input to histogram_quantile needed to be fixed for monotonicity \
@@ -130,10 +143,14 @@ fn for_metric(mut text: String, metric: &str) -> String {
 impl Annotations {
     /// Adds one that belongs to the part `span` of the query.
     pub(crate) fn add(&mut self, annotation: Annotation, span: Span) {
-        let Annotation { severity, text, repair } = annotation;
-        let entry =
-            self.0.entry((severity, text)).or_insert(Entry { at: span.start, repairs: None });
+        let Annotation { severity, text, repair, counted } = annotation;
+        let entry = self.0.entry((severity, text)).or_insert(Entry {
+            at: span.start,
+            count: 0,
+            repairs: None,
+        });
         entry.at = entry.at.max(span.start);
+        entry.count += usize::from(counted);
         let Some(repair) = repair else { return };
         let repairs = entry.repairs.get_or_insert(Repairs {
             first_ms: repair.t_ms,
@@ -161,6 +178,9 @@ impl Annotations {
             let mut line = format!("PromQL {kind}: {text}");
             if let Some(repairs) = &entry.repairs {
                 repairs.describe(&mut line);
+            }
+            if entry.count > 1 {
+                let _ = write!(line, " ({} occurrences)", entry.count);
             }
             let _ = write!(line, " ({})", place(query, entry.at));
             list.push(line);

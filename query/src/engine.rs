@@ -27,6 +27,9 @@ pub struct EngineOptions {
     /// Metric names stay visible to grouping and matching until the end of the evaluation (an
     /// experimental option of the reference).
     pub delayed_name_removal: bool,
+    /// Rates look at the times at which counters started, where they are known (an experimental
+    /// option of the reference).
+    pub start_timestamps: bool,
 }
 
 impl Default for EngineOptions {
@@ -36,6 +39,7 @@ impl Default for EngineOptions {
             subquery_step_ms: 60_000,
             points_max: 11_000,
             delayed_name_removal: false,
+            start_timestamps: false,
         }
     }
 }
@@ -120,6 +124,7 @@ impl Engine {
             lookback_ms: lookback_ms.unwrap_or(self.options.lookback_ms),
             subquery_step_ms: self.options.subquery_step_ms,
             delayed_names: self.options.delayed_name_removal,
+            start_timestamps: self.options.start_timestamps,
         };
         let plan = plan::build(&expr, steps, end_ms, options)?;
         drop(expr);

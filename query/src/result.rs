@@ -78,7 +78,7 @@ fn samples(plan: &RangePlan, steps: Steps, cx: &mut Context) -> Result<Value, Qu
     let mut series = Vec::new();
     for number in 0..input.series().len() {
         cx.limits.check()?;
-        let samples = input.next(cx)?;
+        let (samples, _) = input.next(cx)?;
         let floats: Samples = if extension.is_none() {
             samples.iter().filter(|(t_ms, _)| start_ms < *t_ms && *t_ms <= end_ms).collect()
         } else if samples.is_empty() {
@@ -86,7 +86,9 @@ fn samples(plan: &RangePlan, steps: Steps, cx: &mut Context) -> Result<Value, Qu
         } else {
             let Samples { times_ms, values } = samples;
             let t_ms = steps.start_ms;
-            let window = Window { times_ms, values, start_ms, end_ms, t_ms, first: 0, extension };
+            let (first, starts_ms) = (0, &[][..]);
+            let window =
+                Window { times_ms, values, start_ms, end_ms, t_ms, first, starts_ms, extension };
             extended::samples(&window).unwrap_or_default()
         };
         if !floats.is_empty() {

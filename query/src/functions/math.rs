@@ -19,8 +19,8 @@ pub(crate) enum Elementwise {
     ClampMax,
     /// The nearest multiple of the parameter.
     Round,
-    /// Asks for native histograms, which a float is not.
-    OfHistograms,
+    /// No value for any: what is asked of native histograms is not asked of floats.
+    Nothing,
     /// The time of the step in seconds, whatever the value.
     StepTime,
 }

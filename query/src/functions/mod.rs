@@ -17,3 +17,4 @@ pub(crate) mod quantile;
 pub(crate) mod range;
 pub(crate) mod rate;
 pub(crate) mod regression;
+pub(crate) mod starts;

@@ -3,6 +3,9 @@
 //! A series is prepared once ([`Scan`]): what the function can know for all its windows is
 //! found in one pass. Then it is asked window by window, in ascending order.
 
+use hydrograph_storage::samples::Samples;
+
+use crate::functions::starts::is_reset;
 use crate::functions::{changes, extended, over_time, rate, regression};
 use crate::promql::ast::Extension;
 
@@ -22,6 +25,8 @@ pub(crate) struct Window<'a> {
     pub(crate) t_ms: i64,
     /// The number of the first sample among those of the series.
     pub(crate) first: usize,
+    /// When the counters of the samples started; empty where that is unknown.
+    pub(crate) starts_ms: &'a [i64],
     /// Samples around the range are there, too.
     pub(crate) extension: Option<Extension>,
 }
@@ -35,7 +40,13 @@ pub(crate) struct Scan {
 
 impl Scan {
     /// Finds the marks of a series.
-    pub(crate) fn prepare(&mut self, function: RangeFunction, values: &[f64]) {
+    pub(crate) fn prepare(
+        &mut self,
+        function: RangeFunction,
+        samples: &Samples,
+        starts_ms: &[i64],
+    ) {
+        let Samples { times_ms, values } = samples;
         self.marks.clear();
         let differs: fn(f64, f64) -> bool = match function {
             RangeFunction::Rate | RangeFunction::Increase | RangeFunction::Resets => {
@@ -46,8 +57,12 @@ impl Scan {
             }
             _ => return,
         };
-        let pairs = values.windows(2).enumerate();
-        self.marks.extend(pairs.filter(|(_, p)| differs(p[0], p[1])).map(|(nth, _)| nth + 1));
+        let restarts = |at: usize| {
+            let stamp = |at: usize| (times_ms[at], starts_ms[at]);
+            !starts_ms.is_empty() && is_reset(stamp(at - 1), stamp(at))
+        };
+        let marked = |&at: &usize| differs(values[at - 1], values[at]) || restarts(at);
+        self.marks.extend((1..values.len()).filter(marked));
     }
 
     /// Bytes of memory behind the marks.
@@ -130,6 +145,16 @@ impl RangeFunction {
             "ts_of_min_over_time" => Self::TimeOfMin,
             _ => return None,
         })
+    }
+
+    /// Whether it extends the rise of a counter to the ends of the range.
+    pub(crate) fn extrapolates(self) -> bool {
+        matches!(self, Self::Rate | Self::Increase)
+    }
+
+    /// Whether start timestamps matter to it.
+    pub(crate) fn looks_at_starts(self) -> bool {
+        matches!(self, Self::Rate | Self::Increase | Self::Irate | Self::Resets)
     }
 
     /// Whether it can use the samples around a range.

@@ -5,6 +5,7 @@
 //! below zero.
 
 use crate::functions::range::{Scan, Window};
+use crate::functions::starts::{first_inside, is_reset};
 
 /// The rise of a counter, which starts from zero at each reset.
 pub(crate) fn counter_increase(window: &Window<'_>, scan: &Scan) -> Option<f64> {
@@ -13,12 +14,30 @@ pub(crate) fn counter_increase(window: &Window<'_>, scan: &Scan) -> Option<f64> 
     for reset in scan.inside(window) {
         rise += values[reset - window.first - 1];
     }
+    if let Some(start_ms) = first_inside(window) {
+        return Some(from_start(window, rise + values[0], start_ms));
+    }
     extrapolate(window, rise, true)
 }
 
 /// The rise of a gauge.
 pub(crate) fn delta(window: &Window<'_>) -> Option<f64> {
     extrapolate(window, window.values[window.values.len() - 1] - window.values[0], false)
+}
+
+/// The rise of a counter that is known to have been zero at a time within the range: it is
+/// extended to the end alone.
+fn from_start(window: &Window<'_>, rise: f64, start_ms: i64) -> f64 {
+    let times = window.times_ms;
+    let gaps = times.len() - 1;
+    let seconds = |from: i64, to: i64| (to - from) as f64 / 1000.0;
+    let mean_gap = if gaps == 0 { 0.0 } else { seconds(times[0], times[gaps]) / gaps as f64 };
+    let mut to_end = seconds(times[gaps], window.end_ms);
+    if to_end >= mean_gap * 1.1 {
+        to_end = mean_gap / 2.0;
+    }
+    let sampled = seconds(start_ms, times[gaps]);
+    rise * ((sampled + to_end) / sampled)
 }
 
 fn extrapolate(window: &Window<'_>, rise: f64, counter: bool) -> Option<f64> {
@@ -60,6 +79,11 @@ pub(crate) fn instant(window: &Window<'_>, counter: bool) -> Option<f64> {
     }
     let (before, now) = (window.values[last - 1], window.values[last]);
     let elapsed_ms = window.times_ms[last] - window.times_ms[last - 1];
-    let rise = if counter && now < before { now } else { now - before };
+    let stamp = |at: usize| Some((window.times_ms[at], *window.starts_ms.get(at)?));
+    let restarted = match (stamp(last - 1), stamp(last)) {
+        (Some(before), Some(now)) => is_reset(before, now),
+        _ => false,
+    };
+    let rise = if counter && (now < before || restarted) { now } else { now - before };
     Some(if counter { rise / (elapsed_ms as f64 / 1000.0) } else { rise })
 }

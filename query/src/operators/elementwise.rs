@@ -60,7 +60,7 @@ impl ElementwiseOperator {
             Elementwise::Round => {
                 values.iter_mut().zip(params[0].iter()).for_each(|(v, &to)| *v = round(*v, to));
             }
-            Elementwise::OfHistograms => row.present.fill(false),
+            Elementwise::Nothing => row.present.fill(false),
             Elementwise::StepTime => {
                 let times = self.steps.times();
                 values.iter_mut().zip(times).for_each(|(v, t_ms)| *v = t_ms as f64 / 1000.0);

@@ -12,6 +12,7 @@ use super::{Input, Operator};
 use crate::annotations::Annotation;
 use crate::error::QueryError;
 use crate::functions::range::{RangeFunction, Scan, Window};
+use crate::functions::starts;
 use crate::plan::{RangeFunctionPlan, RangeWindow, Steps};
 use crate::promql::Span;
 
@@ -35,13 +36,21 @@ struct Walk {
     params: Vec<Column>,
     scan: Scan,
     scratch: Vec<f64>,
+    /// Windows of the last series with start timestamps that cannot be.
+    overlaps: usize,
     memory: Reservation,
 }
 
 impl Walk {
-    fn fill(&mut self, samples: &Samples, mut row: RowMut<'_>) -> Result<(), QueryError> {
+    fn fill(
+        &mut self,
+        samples: &Samples,
+        starts_ms: &[i64],
+        mut row: RowMut<'_>,
+    ) -> Result<(), QueryError> {
         let Samples { times_ms, values } = samples;
-        self.scan.prepare(self.function, values);
+        self.scan.prepare(self.function, samples, starts_ms);
+        self.overlaps = 0;
         let (mut from, mut to) = (0, 0);
         for (step, t_ms) in self.steps.times().enumerate() {
             let (start_ms, end_ms) = self.window.bounds(t_ms);
@@ -63,6 +72,7 @@ impl Walk {
                 end_ms,
                 t_ms,
                 first: from,
+                starts_ms: starts_ms.get(from..to).unwrap_or(&[]),
                 extension: reach.extension,
             };
             let param = |nth: usize| self.params.get(nth).map_or(0.0, |column| column[step]);
@@ -73,6 +83,9 @@ impl Walk {
                 .map_err(QueryError::Execution)?;
             if let Some(value) = value {
                 row.set(step, value);
+            }
+            if self.function.extrapolates() && starts::overlap(&window) {
+                self.overlaps += 1;
             }
         }
         self.memory.resize(self.scratch.capacity() * 8 + self.scan.capacity_bytes())?;
@@ -90,7 +103,7 @@ impl RangeFunctionOperator {
         for param in &plan.params {
             params.push(column(param, steps, cx)?);
         }
-        let input = RangeVector::open(&plan.range, cx)?;
+        let input = RangeVector::open_with_starts(&plan.range, plan.starts, cx)?;
         let mut metas = input.series().to_vec();
         if !plan.function.keeps_name() {
             drop_names(&mut metas, cx.delayed_names);
@@ -103,6 +116,7 @@ impl RangeFunctionOperator {
             params,
             scan: Scan::default(),
             scratch: Vec::new(),
+            overlaps: 0,
             memory,
         };
         Ok(Box::new(Self {
@@ -117,6 +131,12 @@ impl RangeFunctionOperator {
     }
 
     fn annotate(&mut self, number: usize, row: Row<'_>, cx: &mut Context) {
+        if self.walk.overlaps > 0 {
+            let name = self.input.series()[number].get("__name__");
+            for _ in 0..self.walk.overlaps {
+                cx.annotate(Annotation::start_overlap(name), self.span);
+            }
+        }
         match self.walk.function {
             RangeFunction::Rate | RangeFunction::Increase if !row.is_empty() => {
                 self.check_name(number, cx);
@@ -161,8 +181,8 @@ impl Operator for RangeFunctionOperator {
             return Ok(None);
         };
         for at in 0..batch.rows() {
-            let samples = self.input.next(cx)?;
-            self.walk.fill(samples, batch.row_mut(at))?;
+            let (samples, starts_ms) = self.input.next(cx)?;
+            self.walk.fill(samples, starts_ms, batch.row_mut(at))?;
             self.annotate(batch.first + at, batch.row(at), cx);
         }
         self.done = batch.end();

@@ -30,6 +30,8 @@ pub(crate) struct Selector {
 /// Buffers for the samples of one series after another, charged to the query.
 pub(crate) struct Reader {
     pub(crate) samples: Samples,
+    /// When the counters of the samples started, if that was read and is known.
+    pub(crate) starts_ms: Vec<i64>,
     scratch: Samples,
     memory: Reservation,
 }
@@ -38,7 +40,8 @@ impl Reader {
     /// Empty buffers.
     pub(crate) fn new(cx: &Context) -> Result<Self, QueryError> {
         let memory = cx.limits.reserve("the samples of a series", 0)?;
-        Ok(Self { samples: Samples::new(), scratch: Samples::new(), memory })
+        let (samples, scratch) = (Samples::new(), Samples::new());
+        Ok(Self { samples, starts_ms: Vec::new(), scratch, memory })
     }
 
     /// Replaces the samples by those of a series of `set` inside `range`.
@@ -54,9 +57,21 @@ impl Reader {
         self.charge()
     }
 
+    /// Replaces the start timestamps by those of the same samples.
+    pub(crate) fn read_starts(
+        &mut self,
+        set: &SeriesSet,
+        series: usize,
+        range: TimeRange,
+    ) -> Result<(), QueryError> {
+        set.series[series].read_starts(range, &mut self.starts_ms)?;
+        self.charge()
+    }
+
     /// Charges what the buffers have become.
     pub(crate) fn charge(&mut self) -> Result<(), QueryError> {
-        let bytes = self.samples.capacity_bytes() + self.scratch.capacity_bytes();
+        let starts = self.starts_ms.capacity() * 8;
+        let bytes = self.samples.capacity_bytes() + self.scratch.capacity_bytes() + starts;
         self.memory.resize(bytes)?;
         Ok(())
     }
@@ -71,7 +86,7 @@ impl Selector {
         let set = cx.set(plan.set);
         let metas = set.series.iter().map(|series| SeriesMeta::new(series.labels.clone()));
         let mut metas: Vec<_> = metas.collect();
-        if plan.want == Want::Time {
+        if matches!(plan.want, Want::Time | Want::Start) {
             drop_names(&mut metas, cx.delayed_names);
         }
         Ok(Box::new(Self {
@@ -87,7 +102,7 @@ impl Selector {
 
     /// The value on the line through the samples around each step.
     fn fill_smoothed(&mut self, mut row: RowMut<'_>) {
-        drop_stale(&mut self.samples.samples);
+        drop_stale(&mut self.samples.samples, &mut Vec::new());
         let Samples { times_ms, values } = &self.samples.samples;
         for (step, t_ms) in self.steps.times().enumerate() {
             let at_ms = self.plan.at(t_ms);
@@ -111,8 +126,15 @@ impl Selector {
             let Some(newest) = next.checked_sub(1) else { continue };
             let (sample_ms, value) = (times_ms[newest], values[newest]);
             if sample_ms > at_ms.saturating_sub(self.lookback_ms) && !is_stale_nan(value) {
-                let time = sample_ms as f64 / 1000.0;
-                row.set(step, if self.plan.want == Want::Time { time } else { value });
+                let start_ms = self.samples.starts_ms.get(newest).copied().unwrap_or(0);
+                row.set(
+                    step,
+                    match self.plan.want {
+                        Want::Time => sample_ms as f64 / 1000.0,
+                        Want::Start => start_ms as f64 / 1000.0,
+                        Want::Value | Want::Smoothed => value,
+                    },
+                );
             }
         }
     }
@@ -130,8 +152,11 @@ impl Operator for Selector {
         };
         for at in 0..batch.rows() {
             self.samples.read(&self.set, batch.first + at, self.plan.range, cx)?;
+            if self.plan.want == Want::Start {
+                self.samples.read_starts(&self.set, batch.first + at, self.plan.range)?;
+            }
             match self.plan.want {
-                Want::Value | Want::Time => self.fill(batch.row_mut(at)),
+                Want::Value | Want::Time | Want::Start => self.fill(batch.row_mut(at)),
                 Want::Smoothed => self.fill_smoothed(batch.row_mut(at)),
             }
         }

@@ -32,6 +32,7 @@ pub(crate) struct PlanOptions {
     /// The step of a subquery that names none.
     pub(crate) subquery_step_ms: i64,
     pub(crate) delayed_names: bool,
+    pub(crate) start_timestamps: bool,
 }
 
 /// Plans `expr` at `steps`, of a query from `start_ms` to `end_ms` (which need not be a step).

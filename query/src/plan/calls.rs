@@ -61,7 +61,8 @@ impl Builder {
             "clamp_max" => self.with_params(Elementwise::ClampMax, call, steps),
             "clamp_min" => self.with_params(Elementwise::ClampMin, call, steps),
             "round" => self.with_params(Elementwise::Round, call, steps),
-            "timestamp" => self.timestamp(call, steps),
+            "timestamp" => self.timestamp(Want::Time, call, steps),
+            "start_timestamp" => self.timestamp(Want::Start, call, steps),
             "vector" => {
                 let scalar = self.scalar(&call.args[0], steps)?;
                 Ok(VectorPlan::OfScalar(Box::new(scalar)))
@@ -72,7 +73,7 @@ impl Builder {
             "histogram_avg" | "histogram_count" | "histogram_stddev" | "histogram_stdvar"
             | "histogram_sum" => {
                 let input = self.vector(&call.args[0], steps)?;
-                Ok(self.elementwise(Elementwise::OfHistograms, Vec::new(), input))
+                Ok(self.elementwise(Elementwise::Nothing, Vec::new(), input))
             }
             "info" => self.info(call, steps),
             "label_replace" => self.label_replace(call, steps),
@@ -164,7 +165,8 @@ impl Builder {
                 }
                 RangeInput::Subquery { plan, .. } => self.distinct_without_name(plan),
             };
-        let plan = RangeFunctionPlan { function, range, params, param_span };
+        let starts = self.options.start_timestamps && function.looks_at_starts();
+        let plan = RangeFunctionPlan { function, range, params, param_span, starts };
         let plan = VectorPlan::Range(Box::new(plan));
         Ok(if distinct { plan } else { VectorPlan::Unique(Box::new(plan), Clash::Series) })
     }
@@ -200,12 +202,21 @@ impl Builder {
         Ok(self.elementwise(Elementwise::Date(field), Vec::new(), input))
     }
 
-    fn timestamp(&mut self, call: &Call, steps: Steps) -> Result<VectorPlan, QueryError> {
+    fn timestamp(
+        &mut self,
+        want: Want,
+        call: &Call,
+        steps: Steps,
+    ) -> Result<VectorPlan, QueryError> {
         let arg = call.args[0].without_parens();
+        if want == Want::Start && !self.options.start_timestamps {
+            let input = self.vector(arg, steps)?;
+            return Ok(self.elementwise(Elementwise::Nothing, Vec::new(), input));
+        }
         if let ExprKind::VectorSelector(selector) = &arg.kind {
             let plan = self.selector(selector, steps)?;
             let distinct = self.options.delayed_names || self.has_one_name(plan.set);
-            let plan = VectorPlan::Selector(super::SelectorPlan { want: Want::Time, ..plan });
+            let plan = VectorPlan::Selector(super::SelectorPlan { want, ..plan });
             return Ok(if distinct {
                 plan
             } else {
@@ -213,7 +224,9 @@ impl Builder {
             });
         }
         let input = self.vector(arg, steps)?;
-        Ok(self.elementwise(Elementwise::StepTime, Vec::new(), input))
+        let function =
+            if want == Want::Start { Elementwise::Nothing } else { Elementwise::StepTime };
+        Ok(self.elementwise(function, Vec::new(), input))
     }
 
     fn absent(&mut self, call: &Call, steps: Steps) -> Result<VectorPlan, QueryError> {
@@ -225,6 +238,7 @@ impl Builder {
                 range: self.range(arg, steps)?,
                 params: Vec::new(),
                 param_span: Span::default(),
+                starts: false,
             };
             VectorPlan::Range(Box::new(plan))
         } else {

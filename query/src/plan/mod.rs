@@ -108,6 +108,8 @@ pub(crate) enum Want {
     Value,
     /// The time of the newest value, in seconds.
     Time,
+    /// When the counter of the newest value started, in seconds.
+    Start,
     /// The value on a line through the samples around the step.
     Smoothed,
 }
@@ -165,6 +167,8 @@ pub(crate) struct RangeFunctionPlan {
     pub(crate) range: RangePlan,
     pub(crate) params: Vec<ScalarPlan>,
     pub(crate) param_span: Span,
+    /// It looks at start timestamps.
+    pub(crate) starts: bool,
 }
 
 /// `absent`, with the labels that its answer has.

@@ -51,13 +51,23 @@ impl Load {
     /// Hands every point to `append`, for storages that know only floats; refuses before the
     /// first one if there is anything else.
     pub fn floats(&self, mut append: impl FnMut(&Labels, i64, f64)) -> Result<(), NotHeld> {
+        let has_starts = |s: &&LoadedSeries| s.start_offsets_ms.iter().any(Option::is_some);
+        if let Some(series) = self.series.iter().find(has_starts) {
+            return Err(NotHeld(format!("start timestamps of {}", series.labels)));
+        }
+        self.started_floats(|labels, t_ms, _, value| append(labels, t_ms, value))
+    }
+
+    /// Hands every point to `append`, the third being its start timestamp, for storages that
+    /// know floats and start timestamps; refuses before the first one if there is anything else.
+    pub fn started_floats(
+        &self,
+        mut append: impl FnMut(&Labels, i64, Option<i64>, f64),
+    ) -> Result<(), NotHeld> {
         if self.with_custom_buckets {
             return Err(NotHeld("native histograms with custom buckets".to_owned()));
         }
         for series in &self.series {
-            if series.start_offsets_ms.iter().any(Option::is_some) {
-                return Err(NotHeld(format!("start timestamps of {}", series.labels)));
-            }
             if series.values.iter().any(|v| matches!(v, SeriesValue::Histogram { .. })) {
                 return Err(NotHeld(format!("native histograms of {}", series.labels)));
             }
@@ -65,7 +75,10 @@ impl Load {
         for series in &self.series {
             for (value, nth) in series.values.iter().zip(0_i64..) {
                 if let SeriesValue::Float(value) = value {
-                    append(&series.labels, nth.saturating_mul(self.interval_ms), *value);
+                    let t_ms = nth.saturating_mul(self.interval_ms);
+                    let offset = series.start_offsets_ms.get(nth as usize).copied().flatten();
+                    let start_ms = offset.map(|offset_ms| t_ms.saturating_add(offset_ms));
+                    append(&series.labels, t_ms, start_ms, *value);
                 }
             }
         }

@@ -57,7 +57,11 @@ pub(super) async fn run(
 /// Whether an eval passes in all its runs.
 async fn passes(storage: &dyn Storage, eval: &Eval) -> Result<(), String> {
     let source = storage.source().await.map_err(|fault| fault.to_string())?;
-    let options = EngineOptions { delayed_name_removal: true, ..EngineOptions::default() };
+    let options = EngineOptions {
+        delayed_name_removal: true,
+        start_timestamps: true,
+        ..EngineOptions::default()
+    };
     let engine = Engine::new(source, options);
     let QueryRange::Instant { t_ms } = eval.times else {
         let expr = parse(&eval.query, Options::ALL).map_err(|error| error.to_string())?;

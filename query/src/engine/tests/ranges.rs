@@ -1,4 +1,4 @@
-use super::{check, check_range};
+use super::*;
 use expect_test::expect;
 
 const COUNTER: &str = "requests_total 0 60 120 180 30 90";
@@ -181,4 +181,23 @@ fn extended_ranges() {
         error: smoothed modifier can only be used with: delta, increase, rate - not with deriv
     "]],
     );
+}
+
+#[test]
+fn counters_with_a_known_start() {
+    let source = MemorySource::new();
+    let labels = Labels::from_pairs([("__name__", "c_total")]);
+    source.append_started(&labels, 60_000, 30_000, 6.0);
+    source.append_started(&labels, 120_000, 90_000, 12.0);
+    let source = Arc::new(source);
+    let check = |query, expected: Expect| {
+        let options = EngineOptions { start_timestamps: true, ..EngineOptions::default() };
+        let range = QueryRange::Instant { t_ms: 120_000 };
+        let result = run_within(Arc::clone(&source), query, range, &limits(1 << 20), options);
+        expected.assert_eq(&text(result));
+    };
+    check("increase(c_total[2m])", expect![["{} 18\n"]]);
+    check("irate(c_total[2m])", expect![["{} 0.2\n"]]);
+    check("resets(c_total[2m])", expect![["{} 1\n"]]);
+    check("start_timestamp(c_total)", expect![["{} 90\n"]]);
 }

@@ -218,7 +218,7 @@ async fn nothing_passes_after_a_load_that_is_not_held_whole() {
     for load in [
         "load 1m\n h {{}}\n",
         "load_with_nhcb 1m\n h 1\n",
-        "load 1m\n h@st -1m\n h 1\n",
+        "load 1m\n h@st -1m\n h {{}}\n",
         "load 1m\n h 1 x\n",
     ] {
         let evals = "\neval instant at 0 missing\n\neval instant at 0 missing(up)\n expect fail\n\nload 1m\n ok 1\n";
