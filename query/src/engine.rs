@@ -4,8 +4,9 @@
 //! once per batch. Dropping the future of a query cancels it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use hydrograph_storage::limits::QueryLimits;
+use hydrograph_storage::limits::{QueryLimits, Stopped};
 use hydrograph_storage::source::{SelectRequest, Source};
 
 use crate::error::QueryError;
@@ -134,7 +135,9 @@ impl Engine {
         } else {
             let selectors = plan.selectors.clone();
             let select = SelectRequest { tenant, selectors, limits: limits.clone() };
-            self.source.select(&select).await?
+            let time_left = Duration::from_millis(limits.remaining_ms());
+            let answer = tokio::time::timeout(time_left, self.source.select(&select)).await;
+            answer.map_err(|_elapsed| Stopped::Deadline)??
         };
         let is_range = matches!(range, QueryRange::Range { .. });
         let evaluation = tokio::task::spawn_blocking(move || {

@@ -53,7 +53,7 @@ fn run_within(
     limits: &QueryLimits,
     options: EngineOptions,
 ) -> Result<QueryResult, QueryError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let expr = promql::parse(query, Options::ALL).unwrap();
     let request = QueryRequest {
         tenant: Arc::from("anonymous"),

@@ -1,5 +1,7 @@
 use expect_test::expect;
 
+use hydrograph_storage::source::{LabelQuestion, SelectRequest, SeriesSet, Source, SourceError};
+
 use super::*;
 
 fn many() -> Arc<MemorySource> {
@@ -78,4 +80,38 @@ fn delayed_names_go_at_the_end() {
         error: vector cannot contain metrics with the same labelset
     "]]
     .assert_eq(&text(result));
+}
+
+/// A source that never answers.
+struct Hanging;
+
+#[async_trait::async_trait]
+impl Source for Hanging {
+    async fn select(&self, _: &SelectRequest) -> Result<Vec<SeriesSet>, SourceError> {
+        std::future::pending().await
+    }
+
+    async fn label_strings(
+        &self,
+        _: &SelectRequest,
+        _: &LabelQuestion,
+    ) -> Result<Vec<String>, SourceError> {
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_holds_while_data_is_looked_up() {
+    let limits = limits(1 << 20);
+    let request = QueryRequest {
+        tenant: Arc::from("anonymous"),
+        text: "up".to_owned(),
+        expr: promql::parse("up", Options::default()).unwrap(),
+        range: QueryRange::Instant { t_ms: 0 },
+        lookback_ms: None,
+        limits: limits.clone(),
+    };
+    let engine = Engine::new(Arc::new(Hanging), EngineOptions::default());
+    assert_eq!(engine.run(request).await, Err(QueryError::Stopped(Stopped::Deadline)));
+    assert_eq!(limits.check(), Err(Stopped::Cancelled), "whoever still works for it stops");
 }
