@@ -18,15 +18,7 @@ use hydrograph_storage::time_range::TimeRange;
 /// Series in memory.
 #[derive(Default)]
 pub struct MemorySource {
-    series: RwLock<BTreeMap<Labels, Arc<Stored>>>,
-}
-
-/// One series.
-#[derive(Clone, Default)]
-struct Stored {
-    samples: Samples,
-    /// When the counter of a sample started, by the sample's time.
-    starts_ms: BTreeMap<i64, i64>,
+    series: RwLock<BTreeMap<Labels, Arc<Samples>>>,
 }
 
 impl MemorySource {
@@ -37,26 +29,23 @@ impl MemorySource {
 
     /// Adds one sample, in any order of time.
     pub fn append(&self, labels: &Labels, t_ms: i64, value: f64) {
+        self.append_started(labels, t_ms, value, 0);
+    }
+
+    /// Adds one sample of a counter that started at `start_ms`; 0 where that is unknown.
+    pub fn append_started(&self, labels: &Labels, t_ms: i64, value: f64, start_ms: i64) {
         let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        let stored = Arc::make_mut(series.entry(labels.clone()).or_default());
-        stored.starts_ms.remove(&t_ms);
-        let samples = &mut stored.samples;
+        let samples = Arc::make_mut(series.entry(labels.clone()).or_default());
         if samples.times_ms.last().is_none_or(|&last| last < t_ms) {
-            samples.push(t_ms, value);
+            samples.push_started(t_ms, value, start_ms);
         } else {
-            samples.merge_newer(&Samples { times_ms: vec![t_ms], values: vec![value] });
+            let mut newer = Samples::new();
+            newer.push_started(t_ms, value, start_ms);
+            samples.merge_newer(&newer);
         }
     }
 
-    /// Adds one sample of a counter that started at `start_ms`.
-    pub fn append_started(&self, labels: &Labels, t_ms: i64, start_ms: i64, value: f64) {
-        self.append(labels, t_ms, value);
-        let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        let stored = Arc::make_mut(series.entry(labels.clone()).or_default());
-        stored.starts_ms.insert(t_ms, start_ms);
-    }
-
-    fn matching(&self, selector: &Selector) -> Vec<(Labels, Arc<Stored>)> {
+    fn matching(&self, selector: &Selector) -> Vec<(Labels, Arc<Samples>)> {
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
         let matches = |labels: &Labels| {
             selector.matchers.iter().all(|m| m.matches(labels.get(&m.name).unwrap_or("")))
@@ -69,9 +58,9 @@ impl MemorySource {
 impl Source for MemorySource {
     async fn select(&self, request: &SelectRequest) -> Result<Vec<SeriesSet>, SourceError> {
         let answer = |selector| {
-            let series = self.matching(selector).into_iter().map(|(labels, stored)| Series {
+            let series = self.matching(selector).into_iter().map(|(labels, samples)| Series {
                 labels,
-                parts: vec![SeriesPart { reader: Arc::new(Copy(stored)), id: 0 }],
+                parts: vec![SeriesPart { reader: Arc::new(Copy(samples)), id: 0 }],
             });
             SeriesSet { series: series.collect() }
         };
@@ -100,31 +89,13 @@ impl Source for MemorySource {
 }
 
 /// One series as it was at the selection.
-struct Copy(Arc<Stored>);
+struct Copy(Arc<Samples>);
 
 impl SampleReader for Copy {
     fn read(&self, _id: u32, range: TimeRange, out: &mut Samples) -> Result<(), SourceError> {
-        let Samples { times_ms, values } = &self.0.samples;
-        let from = times_ms.partition_point(|&t| t < range.start_ms);
-        let to = times_ms.partition_point(|&t| t < range.end_ms).max(from);
-        out.times_ms.extend_from_slice(&times_ms[from..to]);
-        out.values.extend_from_slice(&values[from..to]);
+        let from = self.0.times_ms.partition_point(|&t| t < range.start_ms);
+        let to = self.0.times_ms.partition_point(|&t| t < range.end_ms).max(from);
+        out.extend_from(&self.0, from..to);
         Ok(())
-    }
-
-    fn read_starts(
-        &self,
-        id: u32,
-        range: TimeRange,
-        out: &mut Vec<i64>,
-    ) -> Result<bool, SourceError> {
-        if self.0.starts_ms.is_empty() {
-            return Ok(false);
-        }
-        let mut samples = Samples::new();
-        self.read(id, range, &mut samples)?;
-        let start_of = |t_ms| self.0.starts_ms.get(t_ms).copied().unwrap_or(0);
-        out.extend(samples.times_ms.iter().map(start_of));
-        Ok(true)
     }
 }

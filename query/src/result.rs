@@ -78,13 +78,13 @@ fn samples(plan: &RangePlan, steps: Steps, cx: &mut Context) -> Result<Value, Qu
     let mut series = Vec::new();
     for number in 0..input.series().len() {
         cx.limits.check()?;
-        let (samples, _) = input.next(cx)?;
+        let samples = input.next(cx)?;
         let floats: Samples = if extension.is_none() {
             samples.iter().filter(|(t_ms, _)| start_ms < *t_ms && *t_ms <= end_ms).collect()
         } else if samples.is_empty() {
             Samples::new()
         } else {
-            let Samples { times_ms, values } = samples;
+            let Samples { times_ms, values, .. } = samples;
             let t_ms = steps.start_ms;
             let (first, starts_ms) = (0, &[][..]);
             let window =

@@ -103,17 +103,6 @@ pub trait SampleReader: Send + Sync {
     /// Appends the samples of series `id` inside `range`, strictly ascending, to `out`, which the
     /// caller has cleared.
     fn read(&self, id: u32, range: TimeRange, out: &mut Samples) -> Result<(), SourceError>;
-
-    /// Appends, for each sample that [`Self::read`] answers, when its counter started (0 where
-    /// that is unknown), and answers true; nothing and false where the place knows of no starts.
-    fn read_starts(
-        &self,
-        _id: u32,
-        _range: TimeRange,
-        _out: &mut Vec<i64>,
-    ) -> Result<bool, SourceError> {
-        Ok(false)
-    }
 }
 
 impl Series {
@@ -133,18 +122,6 @@ impl Series {
                 part.reader.read(part.id, range, scratch)?;
                 out.merge_newer(scratch);
             }
-        }
-        Ok(())
-    }
-}
-
-impl Series {
-    /// Replaces `out` by the start timestamps of the samples inside `range`, 0 where one is
-    /// unknown; nothing where they are unknown at large, as they are of joined parts.
-    pub fn read_starts(&self, range: TimeRange, out: &mut Vec<i64>) -> Result<(), SourceError> {
-        out.clear();
-        if let [part] = &self.parts[..] {
-            part.reader.read_starts(part.id, range, out)?;
         }
         Ok(())
     }

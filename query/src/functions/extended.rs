@@ -97,6 +97,7 @@ pub(crate) fn from_anchor<'a>(window: &Window<'a>) -> Option<Window<'a>> {
     Some(Window {
         times_ms: &window.times_ms[skip..],
         values: &window.values[skip..],
+        starts_ms: window.starts_ms.get(skip..).unwrap_or(&[]),
         first: window.first + skip,
         ..*window
     })

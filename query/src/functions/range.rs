@@ -3,10 +3,7 @@
 //! A series is prepared once ([`Scan`]): what the function can know for all its windows is
 //! found in one pass. Then it is asked window by window, in ascending order.
 
-use hydrograph_storage::samples::Samples;
-
-use crate::functions::starts::is_reset;
-use crate::functions::{changes, extended, over_time, rate, regression};
+use crate::functions::{changes, extended, over_time, rate, regression, starts};
 use crate::promql::ast::Extension;
 
 /// The samples of one series within a range of time. The start is outside, the end is inside;
@@ -36,6 +33,8 @@ pub(crate) struct Window<'a> {
 pub(crate) struct Scan {
     /// The samples at which the series starts anew or changes, by the function's own measure.
     marks: Vec<usize>,
+    /// The samples that claim a start at which another one was counting, for extrapolations.
+    overlaps: Vec<usize>,
 }
 
 impl Scan {
@@ -43,11 +42,12 @@ impl Scan {
     pub(crate) fn prepare(
         &mut self,
         function: RangeFunction,
-        samples: &Samples,
+        times_ms: &[i64],
+        values: &[f64],
         starts_ms: &[i64],
     ) {
-        let Samples { times_ms, values } = samples;
         self.marks.clear();
+        self.overlaps.clear();
         let differs: fn(f64, f64) -> bool = match function {
             RangeFunction::Rate | RangeFunction::Increase | RangeFunction::Resets => {
                 |before, now| now < before
@@ -57,29 +57,48 @@ impl Scan {
             }
             _ => return,
         };
-        let restarts = |at: usize| {
+        if starts_ms.is_empty() {
+            let pairs = values.windows(2).enumerate();
+            self.marks.extend(pairs.filter(|(_, p)| differs(p[0], p[1])).map(|(nth, _)| nth + 1));
+            return;
+        }
+        for at in 1..values.len() {
             let stamp = |at: usize| (times_ms[at], starts_ms[at]);
-            !starts_ms.is_empty() && is_reset(stamp(at - 1), stamp(at))
-        };
-        let marked = |&at: &usize| differs(values[at - 1], values[at]) || restarts(at);
-        self.marks.extend((1..values.len()).filter(marked));
+            let (before, now) = (stamp(at - 1), stamp(at));
+            if differs(values[at - 1], values[at]) || starts::is_reset(before, now) {
+                self.marks.push(at);
+            }
+            if function.extrapolates() && starts::overlap(before, now) {
+                self.overlaps.push(at);
+            }
+        }
     }
 
     /// Bytes of memory behind the marks.
     pub(crate) fn capacity_bytes(&self) -> usize {
-        self.marks.capacity() * size_of::<usize>()
+        (self.marks.capacity() + self.overlaps.capacity()) * size_of::<usize>()
     }
 
     /// The marks behind the first sample of a window, as numbers within the series.
     pub(crate) fn inside(&self, window: &Window<'_>) -> &[usize] {
-        if self.marks.is_empty() {
-            return &[];
-        }
-        let from = self.marks.partition_point(|&mark| mark <= window.first);
-        let end = window.first + window.times_ms.len();
-        let count = self.marks[from..].partition_point(|&mark| mark < end);
-        &self.marks[from..from + count]
+        behind_first(&self.marks, window)
     }
+
+    /// Whether a start within a window lies where another sample was counting. Extended ranges
+    /// do not look at starts.
+    pub(crate) fn overlaps(&self, window: &Window<'_>) -> bool {
+        window.extension.is_none() && !behind_first(&self.overlaps, window).is_empty()
+    }
+}
+
+fn behind_first<'a>(marks: &'a [usize], window: &Window<'_>) -> &'a [usize] {
+    if marks.is_empty() {
+        return &[];
+    }
+    let from = marks.partition_point(|&mark| mark <= window.first);
+    let end = window.first + window.times_ms.len();
+    let count = marks[from..].partition_point(|&mark| mark < end);
+    &marks[from..from + count]
 }
 
 /// A function of a window.

@@ -18,12 +18,10 @@ pub(crate) fn is_reset(before: (i64, i64), now: (i64, i64)) -> bool {
     before_start_ms <= before_ms && before_start_ms != 0 && before_start_ms != before_ms
 }
 
-/// Whether any sample claims to have started before the one before it, and not as that one did.
-pub(crate) fn overlap(window: &Window<'_>) -> bool {
-    let pairs = window.starts_ms.windows(2).zip(window.times_ms);
-    pairs.into_iter().any(|(starts, &before_ms)| {
-        starts[1] != 0 && starts[1] < before_ms && starts[1] != starts[0]
-    })
+/// Whether a sample claims to have started before the one before it, and not when that one did.
+pub(crate) fn overlap(before: (i64, i64), now: (i64, i64)) -> bool {
+    let ((before_ms, before_start_ms), (_, start_ms)) = (before, now);
+    start_ms != 0 && start_ms < before_ms && start_ms != before_start_ms
 }
 
 /// The start of the window's first sample, if it lies inside of the range.

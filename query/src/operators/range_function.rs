@@ -12,7 +12,6 @@ use super::{Input, Operator};
 use crate::annotations::Annotation;
 use crate::error::QueryError;
 use crate::functions::range::{RangeFunction, Scan, Window};
-use crate::functions::starts;
 use crate::plan::{RangeFunctionPlan, RangeWindow, Steps};
 use crate::promql::Span;
 
@@ -34,6 +33,8 @@ struct Walk {
     steps: Steps,
     /// A value for each step.
     params: Vec<Column>,
+    /// Start timestamps count.
+    starts: bool,
     scan: Scan,
     scratch: Vec<f64>,
     /// Windows of the last series with start timestamps that cannot be.
@@ -42,14 +43,10 @@ struct Walk {
 }
 
 impl Walk {
-    fn fill(
-        &mut self,
-        samples: &Samples,
-        starts_ms: &[i64],
-        mut row: RowMut<'_>,
-    ) -> Result<(), QueryError> {
-        let Samples { times_ms, values } = samples;
-        self.scan.prepare(self.function, samples, starts_ms);
+    fn fill(&mut self, samples: &Samples, mut row: RowMut<'_>) -> Result<(), QueryError> {
+        let Samples { times_ms, values, starts_ms } = samples;
+        let starts_ms = if self.starts { &starts_ms[..] } else { &[] };
+        self.scan.prepare(self.function, times_ms, values, starts_ms);
         self.overlaps = 0;
         let (mut from, mut to) = (0, 0);
         for (step, t_ms) in self.steps.times().enumerate() {
@@ -84,9 +81,7 @@ impl Walk {
             if let Some(value) = value {
                 row.set(step, value);
             }
-            if self.function.extrapolates() && starts::overlap(&window) {
-                self.overlaps += 1;
-            }
+            self.overlaps += usize::from(self.scan.overlaps(&window));
         }
         self.memory.resize(self.scratch.capacity() * 8 + self.scan.capacity_bytes())?;
         Ok(())
@@ -103,7 +98,7 @@ impl RangeFunctionOperator {
         for param in &plan.params {
             params.push(column(param, steps, cx)?);
         }
-        let input = RangeVector::open_with_starts(&plan.range, plan.starts, cx)?;
+        let input = RangeVector::open(&plan.range, cx)?;
         let mut metas = input.series().to_vec();
         if !plan.function.keeps_name() {
             drop_names(&mut metas, cx.delayed_names);
@@ -114,6 +109,7 @@ impl RangeFunctionOperator {
             window: plan.range.window,
             steps,
             params,
+            starts: plan.starts,
             scan: Scan::default(),
             scratch: Vec::new(),
             overlaps: 0,
@@ -181,8 +177,8 @@ impl Operator for RangeFunctionOperator {
             return Ok(None);
         };
         for at in 0..batch.rows() {
-            let (samples, starts_ms) = self.input.next(cx)?;
-            self.walk.fill(samples, starts_ms, batch.row_mut(at))?;
+            let samples = self.input.next(cx)?;
+            self.walk.fill(samples, batch.row_mut(at))?;
             self.annotate(batch.first + at, batch.row(at), cx);
         }
         self.done = batch.end();

@@ -1,7 +1,7 @@
 //! Range vectors: the samples of each series over the ranges of all steps, one series after
 //! another, read from a selector or made by a subquery.
 //!
-//! Law: staleness markers are left out.
+//! Law: staleness markers are left out. Only what a selector reads has start timestamps.
 
 use std::sync::Arc;
 
@@ -23,7 +23,6 @@ pub(crate) struct RangeVector {
     from: From,
     next: usize,
     reader: Reader,
-    starts: bool,
 }
 
 enum From {
@@ -34,16 +33,6 @@ enum From {
 impl RangeVector {
     /// Opens the input of a range.
     pub(crate) fn open(plan: &RangePlan, cx: &mut Context) -> Result<Self, QueryError> {
-        Self::open_with_starts(plan, false, cx)
-    }
-
-    /// Opens the input of a range, and reads start timestamps where it is asked to. Subqueries
-    /// know of none.
-    pub(crate) fn open_with_starts(
-        plan: &RangePlan,
-        starts: bool,
-        cx: &mut Context,
-    ) -> Result<Self, QueryError> {
         let (metas, from) = match &plan.input {
             RangeInput::Selector { set, range } => {
                 let set = cx.set(*set);
@@ -56,7 +45,7 @@ impl RangeVector {
                 (metas, From::Subquery { input, steps: *steps, batch: None })
             }
         };
-        Ok(Self { series: cx.list(metas)?, from, next: 0, reader: Reader::new(cx)?, starts })
+        Ok(Self { series: cx.list(metas)?, from, next: 0, reader: Reader::new(cx)? })
     }
 
     /// All series.
@@ -64,17 +53,14 @@ impl RangeVector {
         &self.series
     }
 
-    /// The samples of the next series, and when their counters started, if that is known. To be called once for each series.
-    pub(crate) fn next(&mut self, cx: &mut Context) -> Result<(&Samples, &[i64]), QueryError> {
+    /// The samples of the next series. To be called once for each series.
+    pub(crate) fn next(&mut self, cx: &mut Context) -> Result<&Samples, QueryError> {
         let number = self.next;
         self.next += 1;
         match &mut self.from {
             From::Selector { set, range } => {
                 self.reader.read(set, number, *range, cx)?;
-                if self.starts {
-                    self.reader.read_starts(set, number, *range)?;
-                }
-                drop_stale(&mut self.reader.samples, &mut self.reader.starts_ms);
+                drop_stale(&mut self.reader.samples);
             }
             From::Subquery { input, steps, batch } => {
                 while batch.as_ref().is_none_or(|batch| batch.end() <= number) {
@@ -90,27 +76,13 @@ impl RangeVector {
                 self.reader.charge()?;
             }
         }
-        Ok((&self.reader.samples, &self.reader.starts_ms))
+        Ok(&self.reader.samples)
     }
 }
 
 /// Leaves staleness markers out.
-pub(crate) fn drop_stale(samples: &mut Samples, starts_ms: &mut Vec<i64>) {
-    if !samples.values.iter().any(|&value| is_stale_nan(value)) {
-        return;
+pub(crate) fn drop_stale(samples: &mut Samples) {
+    if samples.values.iter().any(|&value| is_stale_nan(value)) {
+        samples.retain(|value| !is_stale_nan(value));
     }
-    let mut kept = 0;
-    for at in 0..samples.len() {
-        if !is_stale_nan(samples.values[at]) {
-            samples.values[kept] = samples.values[at];
-            samples.times_ms[kept] = samples.times_ms[at];
-            if let Some(&start_ms) = starts_ms.get(at) {
-                starts_ms[kept] = start_ms;
-            }
-            kept += 1;
-        }
-    }
-    samples.values.truncate(kept);
-    samples.times_ms.truncate(kept);
-    starts_ms.truncate(kept);
 }

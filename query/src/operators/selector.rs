@@ -30,8 +30,6 @@ pub(crate) struct Selector {
 /// Buffers for the samples of one series after another, charged to the query.
 pub(crate) struct Reader {
     pub(crate) samples: Samples,
-    /// When the counters of the samples started, if that was read and is known.
-    pub(crate) starts_ms: Vec<i64>,
     scratch: Samples,
     memory: Reservation,
 }
@@ -40,8 +38,7 @@ impl Reader {
     /// Empty buffers.
     pub(crate) fn new(cx: &Context) -> Result<Self, QueryError> {
         let memory = cx.limits.reserve("the samples of a series", 0)?;
-        let (samples, scratch) = (Samples::new(), Samples::new());
-        Ok(Self { samples, starts_ms: Vec::new(), scratch, memory })
+        Ok(Self { samples: Samples::new(), scratch: Samples::new(), memory })
     }
 
     /// Replaces the samples by those of a series of `set` inside `range`.
@@ -57,21 +54,9 @@ impl Reader {
         self.charge()
     }
 
-    /// Replaces the start timestamps by those of the same samples.
-    pub(crate) fn read_starts(
-        &mut self,
-        set: &SeriesSet,
-        series: usize,
-        range: TimeRange,
-    ) -> Result<(), QueryError> {
-        set.series[series].read_starts(range, &mut self.starts_ms)?;
-        self.charge()
-    }
-
     /// Charges what the buffers have become.
     pub(crate) fn charge(&mut self) -> Result<(), QueryError> {
-        let starts = self.starts_ms.capacity() * 8;
-        let bytes = self.samples.capacity_bytes() + self.scratch.capacity_bytes() + starts;
+        let bytes = self.samples.capacity_bytes() + self.scratch.capacity_bytes();
         self.memory.resize(bytes)?;
         Ok(())
     }
@@ -102,8 +87,8 @@ impl Selector {
 
     /// The value on the line through the samples around each step.
     fn fill_smoothed(&mut self, mut row: RowMut<'_>) {
-        drop_stale(&mut self.samples.samples, &mut Vec::new());
-        let Samples { times_ms, values } = &self.samples.samples;
+        drop_stale(&mut self.samples.samples);
+        let Samples { times_ms, values, .. } = &self.samples.samples;
         for (step, t_ms) in self.steps.times().enumerate() {
             let at_ms = self.plan.at(t_ms);
             let from = times_ms.partition_point(|&t| t <= at_ms.saturating_sub(self.lookback_ms));
@@ -116,7 +101,8 @@ impl Selector {
 
     /// The newest sample at or before each step, unless it is stale or older than the lookback.
     fn fill(&self, mut row: RowMut<'_>) {
-        let Samples { times_ms, values } = &self.samples.samples;
+        let samples = &self.samples.samples;
+        let Samples { times_ms, values, .. } = samples;
         let mut next = 0;
         for (step, t_ms) in self.steps.times().enumerate() {
             let at_ms = self.plan.at(t_ms);
@@ -126,12 +112,11 @@ impl Selector {
             let Some(newest) = next.checked_sub(1) else { continue };
             let (sample_ms, value) = (times_ms[newest], values[newest]);
             if sample_ms > at_ms.saturating_sub(self.lookback_ms) && !is_stale_nan(value) {
-                let start_ms = self.samples.starts_ms.get(newest).copied().unwrap_or(0);
                 row.set(
                     step,
                     match self.plan.want {
                         Want::Time => sample_ms as f64 / 1000.0,
-                        Want::Start => start_ms as f64 / 1000.0,
+                        Want::Start => samples.start_ms(newest) as f64 / 1000.0,
                         Want::Value | Want::Smoothed => value,
                     },
                 );
@@ -152,9 +137,6 @@ impl Operator for Selector {
         };
         for at in 0..batch.rows() {
             self.samples.read(&self.set, batch.first + at, self.plan.range, cx)?;
-            if self.plan.want == Want::Start {
-                self.samples.read_starts(&self.set, batch.first + at, self.plan.range)?;
-            }
             match self.plan.want {
                 Want::Value | Want::Time | Want::Start => self.fill(batch.row_mut(at)),
                 Want::Smoothed => self.fill_smoothed(batch.row_mut(at)),

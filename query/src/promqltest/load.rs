@@ -48,21 +48,22 @@ impl Load {
         }
     }
 
-    /// Hands every point to `append`, for storages that know only floats; refuses before the
-    /// first one if there is anything else.
+    /// Hands every point to `append`, for storages that know only floats without start
+    /// timestamps; refuses before the first one if there is anything else.
     pub fn floats(&self, mut append: impl FnMut(&Labels, i64, f64)) -> Result<(), NotHeld> {
-        let has_starts = |s: &&LoadedSeries| s.start_offsets_ms.iter().any(Option::is_some);
-        if let Some(series) = self.series.iter().find(has_starts) {
-            return Err(NotHeld(format!("start timestamps of {}", series.labels)));
+        for series in &self.series {
+            if series.start_offsets_ms.iter().any(Option::is_some) {
+                return Err(NotHeld(format!("start timestamps of {}", series.labels)));
+            }
         }
-        self.started_floats(|labels, t_ms, _, value| append(labels, t_ms, value))
+        self.started_floats(|labels, t_ms, value, _| append(labels, t_ms, value))
     }
 
-    /// Hands every point to `append`, the third being its start timestamp, for storages that
-    /// know floats and start timestamps; refuses before the first one if there is anything else.
+    /// Hands every point with its start timestamp (0 where it has none) to `append`, for
+    /// storages that know only floats; refuses before the first one if there is anything else.
     pub fn started_floats(
         &self,
-        mut append: impl FnMut(&Labels, i64, Option<i64>, f64),
+        mut append: impl FnMut(&Labels, i64, f64, i64),
     ) -> Result<(), NotHeld> {
         if self.with_custom_buckets {
             return Err(NotHeld("native histograms with custom buckets".to_owned()));
@@ -73,12 +74,12 @@ impl Load {
             }
         }
         for series in &self.series {
-            for (value, nth) in series.values.iter().zip(0_i64..) {
+            for (at, value) in series.values.iter().enumerate() {
                 if let SeriesValue::Float(value) = value {
-                    let t_ms = nth.saturating_mul(self.interval_ms);
-                    let offset = series.start_offsets_ms.get(nth as usize).copied().flatten();
-                    let start_ms = offset.map(|offset_ms| t_ms.saturating_add(offset_ms));
-                    append(&series.labels, t_ms, start_ms, *value);
+                    let t_ms = (at as i64).saturating_mul(self.interval_ms);
+                    let offset_ms = series.start_offsets_ms.get(at).copied().flatten();
+                    let start_ms = offset_ms.map_or(0, |offset_ms| t_ms.saturating_add(offset_ms));
+                    append(&series.labels, t_ms, *value, start_ms);
                 }
             }
         }

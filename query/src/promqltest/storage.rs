@@ -23,16 +23,15 @@ pub trait Storage: Send {
     async fn source(&self) -> Result<Arc<dyn Source>, NotHeld>;
 }
 
-/// A storage in memory, of floats and their start timestamps.
+/// A storage in memory, of floats only, with their start timestamps.
 #[derive(Default)]
 pub struct MemoryStorage(Arc<MemorySource>);
 
 #[async_trait]
 impl Storage for MemoryStorage {
     async fn load(&mut self, load: &Load) -> Result<(), NotHeld> {
-        load.started_floats(|labels, t_ms, start_ms, value| match start_ms {
-            Some(start_ms) => self.0.append_started(labels, t_ms, start_ms, value),
-            None => self.0.append(labels, t_ms, value),
+        load.started_floats(|labels, t_ms, value, start_ms| {
+            self.0.append_started(labels, t_ms, value, start_ms);
         })
     }
 

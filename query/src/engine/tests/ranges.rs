@@ -187,8 +187,8 @@ fn extended_ranges() {
 fn counters_with_a_known_start() {
     let source = MemorySource::new();
     let labels = Labels::from_pairs([("__name__", "c_total")]);
-    source.append_started(&labels, 60_000, 30_000, 6.0);
-    source.append_started(&labels, 120_000, 90_000, 12.0);
+    source.append_started(&labels, 60_000, 6.0, 30_000);
+    source.append_started(&labels, 120_000, 12.0, 90_000);
     let source = Arc::new(source);
     let check = |query, expected: Expect| {
         let options = EngineOptions { start_timestamps: true, ..EngineOptions::default() };

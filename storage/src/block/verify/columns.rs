@@ -75,7 +75,7 @@ pub(super) fn read_row(columns: &RecordBatch) -> Option<ReadRow> {
     let min_ms = time("min_time")?;
     let times_ms =
         ints("times")?.into_iter().map(|offset: i64| min_ms.wrapping_add(offset)).collect();
-    let samples = Samples { times_ms, values };
+    let samples = Samples { times_ms, values, starts_ms: Vec::new() };
     Some(ReadRow { tenant: text("tenant")?, labels, max_ms: time("max_time")?, samples })
 }
 
