@@ -34,6 +34,9 @@ pub fn select(
     request: &SelectRequest,
     cache: &BlockCache,
 ) -> Result<Vec<SeriesSet>, SourceError> {
+    for view in views {
+        cache.seen(&view.manifest);
+    }
     let answer = |nth: usize| {
         let mut sets = Vec::new();
         for view in views {
@@ -65,6 +68,7 @@ pub fn label_strings(
     }
     let mut strings = BTreeSet::new();
     for (manifest, tail) in tails {
+        cache.seen(&manifest);
         strings.extend(tail);
         for &(matchers, range) in &wanted {
             for entry in entries(&manifest, &request.tenant, range) {
