@@ -49,9 +49,14 @@ impl Compactor {
             collected.unnamed += 1;
         }
         for name in &sorted.merges {
-            if self.lost_an_input(name, &manifest)? {
-                self.store.delete(name).await?;
-                collected.unnamed += 1;
+            match self.lost_an_input(name, &manifest) {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.store.delete(name).await?;
+                    collected.unnamed += 1;
+                }
+                // It stays: nobody knows what it is. It must not keep others from going.
+                Err(error) => tracing::warn!(block = name, %error, "unnamed block is unreadable"),
             }
         }
         let ripe = self.ripe(&manifest);

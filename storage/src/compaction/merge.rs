@@ -72,22 +72,32 @@ pub fn merge(
     outputs.finish()
 }
 
-/// Creates the blocks in the store.
+/// Creates the blocks in the store: all of them, or none is left there.
 pub async fn create(
     store: &dyn Store,
     partition: PartitionId,
     blocks: Vec<FinishedBlock>,
 ) -> Result<Vec<BlockEntry>, CompactionError> {
-    let mut entries = Vec::with_capacity(blocks.len());
+    let mut entries: Vec<BlockEntry> = Vec::with_capacity(blocks.len());
     for FinishedBlock { entry, bytes } in blocks {
         let name = entry.name.clone();
-        let request = StoreRequest::CreateBlock { name, bytes };
-        if perform(store, partition, request).await != Completion::Created {
-            return Err(CompactionError::NotCreated(entry.name));
-        }
+        let request = StoreRequest::CreateBlock { name: name.clone(), bytes };
         entries.push(entry);
+        if perform(store, partition, request).await != Completion::Created {
+            discard(store, &entries).await;
+            return Err(CompactionError::NotCreated(name));
+        }
     }
     Ok(entries)
+}
+
+/// Deletes blocks that no manifest names or will. One that stays is garbage by kind later.
+pub(super) async fn discard(store: &dyn Store, blocks: &[BlockEntry]) {
+    for block in blocks {
+        if let Err(error) = store.delete(&block.name).await {
+            tracing::warn!(block = block.name, %error, "block is not deleted yet");
+        }
+    }
 }
 
 pub(super) fn failed(name: &str, source: BlockError) -> CompactionError {

@@ -3,7 +3,8 @@
 //! Law: what a partition holds does not change by it, but for what has expired. Planning is a
 //! pure function of the manifest ([`plan`]); a dumb executor carries the choice out ([`merge`])
 //! and commits it as a swap that needs its inputs still named. Giving up at any point is safe:
-//! what was written and not committed is garbage by kind ([`garbage`]).
+//! what was written and not committed is garbage by kind ([`garbage`]). It is deleted at once
+//! where it is certain that nobody can name it.
 //!
 //! Reading and encoding blocks takes the thread for long: run it where that may be.
 
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::block::{BlockError, PageCache};
+use crate::block::{BlockEntry, BlockError, PageCache};
 use crate::clock::Clock;
 use crate::ids::PartitionId;
 use crate::manifest::{self, Change, CommitError, LoadError, Manifest, Nonce, Swap};
@@ -163,11 +164,31 @@ impl Compactor {
                 Swap { inputs, outputs, expired_before_ms: None }
             }
         };
+        let outputs = swap.outputs.clone();
         match self.commit(base, Change::Swap(swap)).await {
             Ok(manifest) => Ok(Outcome::Done { choice, manifest }),
-            Err(LoadError::Commit(CommitError::InputGone(_))) => Ok(Outcome::Outrun),
+            Err(LoadError::Commit(CommitError::InputGone(_))) => {
+                self.discard_unknown(partition, outputs).await;
+                Ok(Outcome::Outrun)
+            }
+            Err(error @ LoadError::TooLarge { .. }) => {
+                self.discard_unknown(partition, outputs).await;
+                Err(error.into())
+            }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Deletes the outputs of a merge whose commit is over and that the newest manifest does not
+    /// know. (It may: inputs are gone too when this very merge was committed, its answer lost
+    /// and its manifest forgotten.)
+    async fn discard_unknown(&self, partition: PartitionId, mut outputs: Vec<BlockEntry>) {
+        let Ok(newest) = manifest::load(&*self.store, partition).await else { return };
+        outputs.retain(|output| {
+            let named = newest.blocks.iter().any(|block| block.name == output.name);
+            !named && !newest.dropped.contains(&output.name)
+        });
+        merge::discard(&*self.store, &outputs).await;
     }
 
     async fn commit(

@@ -1,10 +1,14 @@
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
+
 use super::plan::{Choice, plan};
 use super::*;
 use crate::block::{BlockEntry, WINDOW_MS};
+use crate::clock::ManualClock;
 use crate::ids::{Epoch, Offset};
 use crate::names::BlockName;
+use crate::store::memory::{Fault, MemoryStore};
 
 const PARTITION: PartitionId = PartitionId(1);
 
@@ -123,4 +127,58 @@ fn a_merge_is_refused_when_an_input_is_gone() {
     assert_eq!((next.epoch, next.offset), (manifest.epoch, manifest.offset));
     let again = change.apply(&next, Nonce(2));
     assert_eq!(again, Err(crate::manifest::Conflict::InputGone(first)));
+}
+
+fn finished(text: &str) -> crate::block::FinishedBlock {
+    crate::block::FinishedBlock { entry: block(text), bytes: Bytes::from_static(b"block") }
+}
+
+fn compactor(store: &MemoryStore) -> Compactor {
+    let (store, clock) = (Arc::new(store.clone()), Arc::new(ManualClock::at(0)));
+    Compactor::new(store, clock, CompactionConfig::new(None), 1)
+}
+
+#[tokio::test]
+async fn outputs_that_nobody_can_name_are_deleted() {
+    let store = MemoryStore::new();
+    store.inject([Fault::None, Fault::AnswerLost]);
+    let blocks = vec![finished("1 0..2 1..2"), finished("1 0..2 11..12")];
+    let created = merge::create(&store, PARTITION, blocks).await;
+    assert!(matches!(created, Err(CompactionError::NotCreated(_))), "{created:?}");
+    assert_eq!(store.names(), [""; 0]);
+}
+
+#[tokio::test]
+async fn outputs_that_the_newest_manifest_knows_are_kept() {
+    let store = MemoryStore::new();
+    let blocks = ["1 0..2 1..2", "1 0..2 11..12", "1 0..2 21..22"].map(finished);
+    let outputs = merge::create(&store, PARTITION, blocks.into()).await.expect("no fault");
+    let mut manifest = Manifest::empty(PARTITION);
+    manifest.number = 1;
+    manifest.blocks = vec![outputs[0].clone()];
+    manifest.dropped.insert(outputs[1].name.clone());
+    let name = crate::names::manifest(PARTITION, 1);
+    store.put(&name, manifest::encode(&manifest).into()).await.expect("no fault");
+    compactor(&store).discard_unknown(PARTITION, outputs.clone()).await;
+    assert_eq!(store.names(), [outputs[0].name.clone(), outputs[1].name.clone(), name]);
+}
+
+#[tokio::test]
+async fn an_unreadable_block_does_not_keep_others_from_going() {
+    let store = MemoryStore::new();
+    let (unreadable, dropped) = (block("1 0..2 1..2").name, block("1 0..4 1..2").name);
+    let mut manifest = Manifest::empty(PARTITION);
+    manifest.number = 1;
+    manifest.dropped.insert(dropped.clone());
+    let name = crate::names::manifest(PARTITION, 1);
+    let objects =
+        [(&name, manifest::encode(&manifest)), (&unreadable, vec![0]), (&dropped, vec![])];
+    for (name, bytes) in objects {
+        store.put(name, bytes.into()).await.expect("no fault");
+    }
+    let mut compactor = compactor(&store);
+    compactor.config.grace_ms = 0;
+    let collected = compactor.collect(PARTITION).await.expect("no fault");
+    assert_eq!((collected.dropped, collected.unnamed), (1, 0));
+    assert!(store.names().contains(&unreadable) && !store.names().contains(&dropped));
 }

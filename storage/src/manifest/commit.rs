@@ -66,6 +66,8 @@ pub struct Commit {
     next: Arc<Manifest>,
     bytes: Bytes,
     state: State,
+    /// The size that the next manifest would have, if there is no room for the change now.
+    too_large: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +82,14 @@ enum State {
 impl Commit {
     /// Begins to make `change` to `base`, the newest manifest known.
     pub fn start(base: Arc<Manifest>, change: Change, nonce: Nonce) -> (Self, Step) {
-        let mut commit =
-            Self { change, nonce, next: base, bytes: Bytes::new(), state: State::Relisting };
+        let mut commit = Self {
+            change,
+            nonce,
+            next: base,
+            bytes: Bytes::new(),
+            state: State::Relisting,
+            too_large: None,
+        };
         let step = commit.rebase(&commit.next.clone());
         (commit, step)
     }
@@ -117,6 +125,12 @@ impl Commit {
             (State::Rereading(number), Completion::Read(Some(bytes))) => self.found(number, &bytes),
             (_, _) => Step::AskLater(self.request()),
         }
+    }
+
+    /// The size that the next manifest would have, while there is no room for the change in it.
+    /// No earlier attempt at the change can come into force any more.
+    pub fn too_large(&self) -> Option<usize> {
+        self.too_large
     }
 
     /// What the present state waits for.
@@ -159,10 +173,15 @@ impl Commit {
         let reason = match self.change.apply(base, self.nonce) {
             Ok((next, bytes)) => {
                 (self.next, self.bytes) = (Arc::new(next), Bytes::from(bytes));
+                self.too_large = None;
                 self.state = State::Creating;
                 return Step::Ask(self.request());
             }
-            Err(Conflict::TooLarge(_)) => {
+            Err(Conflict::TooLarge(bytes)) => {
+                if self.too_large.replace(bytes).is_none() {
+                    let partition = base.partition.0;
+                    tracing::warn!(partition, bytes, "manifest has no room for a change");
+                }
                 self.state = State::Relisting;
                 return Step::AskLater(self.request());
             }

@@ -27,6 +27,14 @@ pub enum LoadError {
         #[source]
         source: ManifestError,
     },
+    /// The manifest has no room for the change, which was not made.
+    #[error("manifest of partition {partition} would grow to {bytes} bytes")]
+    TooLarge {
+        /// Of which partition.
+        partition: PartitionId,
+        /// The size that it would have.
+        bytes: usize,
+    },
     /// The change was not made and will not be.
     #[error(transparent)]
     Commit(#[from] CommitError),
@@ -68,6 +76,9 @@ pub async fn commit(
         let request = match step {
             Step::Ask(request) => request,
             Step::AskLater(request) => {
+                if let Some(bytes) = commit.too_large() {
+                    return Err(LoadError::TooLarge { partition, bytes });
+                }
                 repeated += 1;
                 if repeated == ATTEMPTS {
                     return Err(LoadError::Unavailable(partition));
