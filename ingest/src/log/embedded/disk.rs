@@ -37,6 +37,14 @@ pub(super) trait DiskFile: Send + Sync {
     fn sync(&self) -> io::Result<()>;
 }
 
+/// Makes a folder and those above it, and syncs every folder that has a new entry.
+pub(super) fn create_durably(folder: &Path) -> io::Result<()> {
+    let folder = std::path::absolute(folder)?;
+    let is_new: Vec<&Path> = folder.ancestors().take_while(|one| !one.exists()).collect();
+    std::fs::create_dir_all(&folder)?;
+    is_new.iter().filter_map(|one| one.parent()).try_for_each(|one| File::open(one)?.sync_all())
+}
+
 /// The machine's file system.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FileSystem;

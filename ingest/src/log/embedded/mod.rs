@@ -35,7 +35,7 @@ use bytes::Bytes;
 use hydrograph_storage::ids::{Offset, PartitionId};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use self::disk::{Disk, FileSystem};
+use self::disk::{Disk, FileSystem, create_durably};
 use self::layout::{FolderLock, LogLayout};
 use self::partition::{PartitionFiles, partition_folder};
 use self::reader::{EmbeddedReader, Shown};
@@ -70,9 +70,9 @@ impl EmbeddedLogConfig {
             folder: folder.into(),
             partitions: None,
             new_partitions: 1,
-            segment_bytes: 64 << 20,
+            segment_bytes: 16 << 20,
             queue_bytes: 32 << 20,
-            recent_bytes: 16 << 20,
+            recent_bytes: 4 << 20,
         }
     }
 }
@@ -150,7 +150,7 @@ impl EmbeddedLog {
     /// partition.
     pub fn open(config: &EmbeddedLogConfig) -> Result<Self, OpenError> {
         let io = |source| OpenError::Io { path: config.folder.clone(), source };
-        FileSystem.create_folder(&config.folder).map_err(io)?;
+        create_durably(&config.folder).map_err(io)?;
         let lock = FolderLock::take(&config.folder)?;
         Self::open_on(&(Arc::new(FileSystem) as Arc<dyn Disk>), config, Some(lock))
     }
