@@ -1,5 +1,6 @@
 //! Series with all their samples in memory, and their order of arrival.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
@@ -101,6 +102,12 @@ impl Dataset {
         let first = self.series.iter().filter_map(|one| one.samples.first()).map(|s| s.0).min()?;
         let last = self.series.iter().filter_map(|one| one.samples.last()).map(|s| s.0).max()?;
         Some((first, last))
+    }
+
+    /// The names of all metrics.
+    pub(crate) fn metrics(&self) -> BTreeSet<&str> {
+        let labels = self.series.iter().flat_map(|one| &one.labels);
+        labels.filter(|(name, _)| name == "__name__").map(|(_, value)| &**value).collect()
     }
 
     /// Number of samples.

@@ -52,10 +52,15 @@ pub(crate) fn run(peer: &mut Peer, data: &Dataset) -> Result<Report> {
     let disk_bytes = peer.settled_bytes()?;
     let settled_cpu = process.cpu_seconds()?;
     let span = data.span_ms().context("data without samples")?;
+    let found = data
+        .metrics()
+        .into_iter()
+        .map(|metric| peer.count_samples(metric, span))
+        .sum::<Result<f64>>()?;
     Ok(Report {
         name: peer.kind.name(),
         samples: data.samples(),
-        found: peer.count_samples(span)?,
+        found,
         series: data.series.len(),
         cpu_seconds: cpu_after - cpu_before,
         wall_seconds: wall_ns as f64 / 1e9,

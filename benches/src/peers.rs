@@ -39,6 +39,8 @@ pub(crate) struct Peer {
     process: Option<Process>,
 }
 
+/// Longer than the grace below.
+const STEADY_SECONDS: u32 = 15;
 const WAIT_ROUNDS: u32 = 6_000;
 
 impl Peer {
@@ -65,6 +67,8 @@ impl Peer {
             Kind::Hydrograph => command
                 .args(["--http.listen-address", &self.address, "--self-monitoring", "false"])
                 .args(["--data-dir", &folder.to_string(), "--log-level", "warn"])
+                .args(["--query.timeout", "5s", "--compactor.grace", "10s"])
+                .args(["--compactor.interval", "1s"])
                 .args(&self.flags),
             Kind::Prometheus => {
                 let config = self.folder.join("prometheus.yml");
@@ -122,10 +126,8 @@ impl Peer {
         match self.kind {
             Kind::Hydrograph => {
                 self.post("/-/flush")?;
-                self.wait_until("merged", |peer| {
-                    Ok(peer.metric("hydrograph_compaction_pending_blocks")? == 0.0)
-                })?;
-                folder_bytes(&self.folder)
+                self.post("/-/compact")?;
+                self.steady_bytes()
             }
             Kind::Prometheus => {
                 self.post("/api/v1/admin/tsdb/snapshot")?;
@@ -141,6 +143,18 @@ impl Peer {
                 folder_bytes(&self.folder)
             }
         }
+    }
+
+    /// The bytes of the folder once they have not changed for longer than the grace.
+    fn steady_bytes(&self) -> Result<u64> {
+        let (mut bytes, mut looks) = (folder_bytes(&self.folder)?, 0);
+        while looks < STEADY_SECONDS {
+            std::thread::park_timeout(Duration::from_secs(1));
+            let now = folder_bytes(&self.folder)?;
+            looks = if now == bytes { looks + 1 } else { 0 };
+            bytes = now;
+        }
+        Ok(bytes)
     }
 
     /// The sum over all series of one of its own metrics; 0 if it has none.
@@ -170,10 +184,14 @@ impl Peer {
         bail!("{} is not {what} after minutes", self.kind.name())
     }
 
-    /// How many samples it finds between two times.
-    pub(crate) fn count_samples(&self, (first_ms, last_ms): (i64, i64)) -> Result<f64> {
+    /// How many samples of one metric it finds between two times.
+    pub(crate) fn count_samples(
+        &self,
+        metric: &str,
+        (first_ms, last_ms): (i64, i64),
+    ) -> Result<f64> {
         let seconds = (last_ms - first_ms) / 1000 + 2;
-        let query = format!("sum(count_over_time({{__name__!=\"\"}}[{seconds}s]))");
+        let query = format!("sum(count_over_time({metric}[{seconds}s]))");
         let time = format!("{:.3}", (last_ms + 1) as f64 / 1000.0);
         let mut params = vec![("query", query.as_str()), ("time", &time)];
         params.extend(self.query_params());
