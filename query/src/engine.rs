@@ -4,6 +4,7 @@
 //! once per batch. Dropping the future of a query cancels it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hydrograph_storage::limits::{QueryLimits, Stopped};
@@ -108,12 +109,18 @@ pub struct QueryStats {
 pub struct Engine {
     source: Arc<dyn Source>,
     options: EngineOptions,
+    evaluating: Arc<AtomicUsize>,
 }
 
 impl Engine {
     /// An engine that reads from `source`.
     pub fn new(source: Arc<dyn Source>, options: EngineOptions) -> Self {
-        Self { source, options }
+        Self { source, options, evaluating: Arc::default() }
+    }
+
+    /// Queries that are being evaluated now, also those whose clients have left.
+    pub fn evaluating(&self) -> usize {
+        self.evaluating.load(Ordering::Relaxed)
     }
 
     /// Answers one query.
@@ -140,7 +147,9 @@ impl Engine {
             answer.map_err(|_elapsed| Stopped::Deadline)??
         };
         let is_range = matches!(range, QueryRange::Range { .. });
+        let counted = Counted::new(Arc::clone(&self.evaluating));
         let evaluation = tokio::task::spawn_blocking(move || {
+            let _counted = counted;
             let mut cx = Context::new(limits, options.lookback_ms, options.delayed_names, sets);
             let value = result::evaluate(&plan, is_range, &mut cx)?;
             let (warnings, infos) = cx.annotations.render(&text);
@@ -176,6 +185,22 @@ impl Engine {
             return Err(QueryError::Invalid(text.to_owned()));
         }
         Ok((steps, end_ms))
+    }
+}
+
+/// One evaluation, counted until it ends.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(evaluating: Arc<AtomicUsize>) -> Self {
+        evaluating.fetch_add(1, Ordering::Relaxed);
+        Self(evaluating)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -70,6 +70,13 @@ pub(crate) fn gateway(stats: &GatewayStats, in_flight_bytes: usize) -> Vec<Metri
     ]
 }
 
+/// What the query engine is at.
+pub(crate) fn queries(evaluating: usize) -> MetricFamily {
+    let help = "Queries that are being evaluated, also those whose clients have left.";
+    let rows: &[Row<'_>] = &[(&[], evaluating as f64)];
+    family("hydrograph_queries_evaluating", help, MetricType::GAUGE, rows)
+}
+
 /// What compaction has done.
 pub(crate) fn compaction(stats: &CompactionStats) -> Vec<MetricFamily> {
     [

@@ -5,9 +5,9 @@ use hydrograph_proto::remote_write::messages::{
 };
 use prost::Message as _;
 
-use crate::harness::now_ms;
 use crate::harness::server::{Answer, Server};
 use crate::harness::write::{HEADERS, compress, encode, message, series};
+use crate::harness::{eventually, now_ms};
 
 const RSS_BYTES_MAX: u64 = 600 << 20;
 
@@ -191,24 +191,52 @@ fn bad_queries_are_refused() {
     assert_lives(&mut server);
 }
 
-#[test]
-fn a_query_ends_at_its_deadline() {
+/// A query that takes far longer than a test may wait, over the samples of [`busy`].
+const DEAR: &str = "quantile_over_time(0.5, rate(busy[1m])[1h:1s])";
+
+fn busy() -> (tempfile::TempDir, Server, i64) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut server = Server::start(folder.path(), &[]);
+    let server = Server::start(folder.path(), &[]);
     let t_ms = now_ms();
     let all: Vec<_> = (0..500)
         .map(|n: i64| {
-            let samples: Vec<_> = (0..60).map(|i| (t_ms - i * 1000, i as f64)).rev().collect();
+            let samples: Vec<_> = (0..240).rev().map(|i| (t_ms - i * 15_000, i as f64)).collect();
             series("busy", &[("n", &n.to_string())], &samples)
         })
         .collect();
     assert_eq!(server.write(&all).expect("an answer").status, 204);
     server.flush();
-    let dear = "quantile_over_time(0.5, rate(busy[1m])[1h:1s])";
+    (folder, server, t_ms)
+}
+
+#[test]
+fn a_query_ends_when_its_client_leaves() {
+    let (_folder, mut server, t_ms) = busy();
+    let evaluating = |server: &Server| {
+        let metrics = server.get("/metrics").body;
+        let line = metrics.lines().find(|line| line.starts_with("hydrograph_queries_evaluating "));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<u32>().ok()).expect("the gauge")
+    };
+    let query: String = DEAR.replace(' ', "%20");
+    let (start, end) = (t_ms / 1000 - 10_000, t_ms / 1000);
+    let request = format!(
+        "GET /api/v1/query_range?query={query}&start={start}&end={end}&step=1 HTTP/1.1\r\nhost: x\r\n\r\n"
+    );
+    let mut stream = std::net::TcpStream::connect(server.address()).expect("it listens");
+    std::io::Write::write_all(&mut stream, request.as_bytes()).expect("sent");
+    eventually("the query to be evaluated", || (evaluating(&server) == 1).then_some(()));
+    drop(stream);
+    eventually("the query to end", || (evaluating(&server) == 0).then_some(()));
+    assert_lives(&mut server);
+}
+
+#[test]
+fn a_query_ends_at_its_deadline() {
+    let (_folder, mut server, t_ms) = busy();
     let answer = server.ask(
         "/api/v1/query_range",
         &[
-            ("query", dear),
+            ("query", DEAR),
             ("start", &(t_ms / 1000 - 10_000).to_string()),
             ("end", &(t_ms / 1000).to_string()),
             ("step", "1"),
