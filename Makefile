@@ -37,7 +37,8 @@ bench: tools
 
 # The long forms of the randomised tests.
 soak: tools
-	HYDROGRAPH_SOAK=1 HYDROGRAPH_TOOLS=$(TOOLS) cargo test --workspace --release -- --nocapture
+	HYDROGRAPH_SOAK=1 HYDROGRAPH_SIM_SEEDS=5000 HYDROGRAPH_TOOLS=$(TOOLS) \
+		cargo test --workspace --release -- --nocapture
 
 # Each fuzz target for FUZZ_SECONDS (nightly toolchain, cargo-fuzz).
 FUZZ_SECONDS ?= 60

@@ -65,6 +65,7 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     server.await.context("the HTTP server")??;
     tasks.close();
     tasks.wait().await;
+    app.compaction.settle().await;
     app.gateway.close().await;
     let ended = app.shards.shutdown().await;
     log.close().await;

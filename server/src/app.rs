@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hydrograph_ingest::gateway::{Gateway, WriteError};
+use hydrograph_ingest::log::LogError;
 use hydrograph_ingest::shard::shards::Shards;
 use hydrograph_query::Engine;
 use hydrograph_storage::clock::Clock;
@@ -65,14 +66,11 @@ impl App {
         QueryLimits::new(config.memory_bytes_max, timeout_ms, Arc::clone(&self.clock))
     }
 
-    /// Waits for a turn to evaluate, no longer than the query's own deadline.
-    pub(crate) async fn query_turn(
-        &self,
-        limits: &QueryLimits,
-    ) -> Result<SemaphorePermit<'_>, Stopped> {
+    /// Waits for a turn to read, no longer than the query's own deadline.
+    pub(crate) async fn query_turn(&self, limits: &QueryLimits) -> Result<Turn<'_>, Stopped> {
         let patience = std::time::Duration::from_millis(limits.remaining_ms());
         match tokio::time::timeout(patience, self.turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
+            Ok(Ok(permit)) => Ok(Turn { _permit: permit, limits: limits.clone() }),
             Ok(Err(_closed)) => Err(Stopped::Cancelled),
             Err(_elapsed) => Err(Stopped::Deadline),
         }
@@ -83,6 +81,7 @@ impl App {
         let mut families = self.metrics.gather();
         let in_flight_bytes = self.gateway.in_flight_bytes();
         families.extend(components::gateway(self.gateway.stats(), in_flight_bytes));
+        families.push(components::queries(self.engine.evaluating()));
         families.extend(components::compaction(self.compaction.stats()));
         families.extend(components::partitions(&self.shards.status().await));
         families
@@ -94,7 +93,29 @@ impl App {
         let found = scrape(&self.gather().await, &self.instance);
         let series: Vec<_> =
             found.into_iter().map(|(labels, value)| (labels, vec![(now_ms, value)])).collect();
-        self.gateway.write_series(ANONYMOUS_TENANT, &series).await.map(drop)
+        let written = self.gateway.write_series(ANONYMOUS_TENANT, &series).await;
+        written.map(drop).inspect_err(|error| self.mind(error))
+    }
+
+    /// A poisoned log acknowledges nothing more until a restart has replayed it.
+    pub(crate) fn mind(&self, error: &WriteError) {
+        if let WriteError::Unavailable(cause) = error
+            && matches!(**cause, LogError::Poisoned { .. })
+        {
+            self.broken.cancel();
+        }
+    }
+}
+
+/// One query's turn. Its end is the query's end, also where the client has left.
+pub(crate) struct Turn<'a> {
+    _permit: SemaphorePermit<'a>,
+    limits: QueryLimits,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.limits.cancel();
     }
 }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use anyhow::{Context as _, Result};
 use hydrograph_ingest::shard::shards::Shards;
 use hydrograph_storage::clock::Clock;
-use hydrograph_storage::compaction::{CompactionConfig, CompactionError, Compactor, Outcome};
+use hydrograph_storage::compaction::{CompactionConfig, Compactor, Outcome};
 use hydrograph_storage::ids::PartitionId;
 use hydrograph_storage::manifest;
 use hydrograph_storage::store::Store;
@@ -19,7 +20,6 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tracing::{debug, warn};
 
-use crate::app::error_chain;
 use crate::config::Config;
 
 /// More than any partition needs at once; the rest waits for the next interval.
@@ -33,12 +33,24 @@ pub(crate) struct CompactionStats {
     pub(crate) deleted_objects: AtomicU64,
 }
 
-/// The compactors of a process: the ordinary one, and an eager one for operators.
+/// What is merged: what the plan finds ripe, or, for an operator, everything.
+#[derive(Clone, Copy, Debug)]
+enum Zeal {
+    Ordinary,
+    Eager,
+}
+
+/// One lock for both, so that a process merges one thing at a time.
+struct Compactors {
+    ordinary: Compactor,
+    eager: Compactor,
+}
+
+/// The compactor of a process.
 pub(crate) struct Compaction {
     partitions: u32,
     shards: Arc<Shards>,
-    ordinary: Arc<Mutex<Compactor>>,
-    eager: Arc<Mutex<Compactor>>,
+    compactors: Arc<Mutex<Compactors>>,
     stats: CompactionStats,
 }
 
@@ -57,13 +69,13 @@ impl Compaction {
         let everything = CompactionConfig { flushes_max: 1, layers_max: 2, ..usual.clone() };
         let compactor = |config| {
             let seed = RandomState::new().build_hasher().finish();
-            Arc::new(Mutex::new(Compactor::new(Arc::clone(store), Arc::clone(clock), config, seed)))
+            Compactor::new(Arc::clone(store), Arc::clone(clock), config, seed)
         };
+        let compactors = Compactors { ordinary: compactor(usual), eager: compactor(everything) };
         Self {
             partitions,
             shards,
-            ordinary: compactor(usual),
-            eager: compactor(everything),
+            compactors: Arc::new(Mutex::new(compactors)),
             stats: CompactionStats::default(),
         }
     }
@@ -79,33 +91,46 @@ impl Compaction {
         loop {
             ticks.tick().await;
             for partition in (0..self.partitions).map(PartitionId) {
-                if let Err(error) = self.turn(&self.ordinary, partition).await {
+                if let Err(error) = self.turn(Zeal::Ordinary, partition).await {
                     self.stats.failed.fetch_add(1, Ordering::Relaxed);
-                    warn!(%partition, error = error_chain(&error), "compaction will be tried again");
+                    warn!(%partition, error = format!("{error:#}"), "compaction will be tried again");
                 }
             }
         }
     }
 
     /// Merges whatever can be merged, now.
-    pub(crate) async fn merge_all(&self) -> Result<(), CompactionError> {
+    pub(crate) async fn merge_all(&self) -> Result<()> {
         for partition in (0..self.partitions).map(PartitionId) {
-            self.turn(&self.eager, partition).await?;
+            self.turn(Zeal::Eager, partition).await?;
         }
         Ok(())
     }
 
-    async fn turn(
-        &self,
-        compactor: &Arc<Mutex<Compactor>>,
-        partition: PartitionId,
-    ) -> Result<(), CompactionError> {
-        for _ in 0..STEPS_MAX {
-            match blocking(compactor, move |compactor| {
-                Handle::current().block_on(compactor.run_once(partition))
+    /// Waits until what is being merged is done.
+    pub(crate) async fn settle(&self) {
+        drop(self.compactors.lock().await);
+    }
+
+    async fn turn(&self, zeal: Zeal, partition: PartitionId) -> Result<()> {
+        let merged = self.merge(zeal, partition).await;
+        // Deleting makes the room that a merge may have lacked, so it comes whatever that said.
+        let collected = self
+            .blocking(zeal, move |compactor| {
+                Handle::current().block_on(compactor.collect(partition))
             })
-            .await?
-            {
+            .await??;
+        let deleted = collected.dropped + collected.unnamed + collected.manifests;
+        self.stats.deleted_objects.fetch_add(deleted as u64, Ordering::Relaxed);
+        merged
+    }
+
+    async fn merge(&self, zeal: Zeal, partition: PartitionId) -> Result<()> {
+        for _ in 0..STEPS_MAX {
+            let once = move |compactor: &mut Compactor| {
+                Handle::current().block_on(compactor.run_once(partition))
+            };
+            match self.blocking(zeal, once).await?? {
                 Outcome::Idle => break,
                 Outcome::Outrun => {}
                 Outcome::Done { choice, manifest } => {
@@ -116,25 +141,20 @@ impl Compaction {
                 }
             }
         }
-        let collected = blocking(compactor, move |compactor| {
-            Handle::current().block_on(compactor.collect(partition))
-        })
-        .await?;
-        let deleted = collected.dropped + collected.unnamed + collected.manifests;
-        self.stats.deleted_objects.fetch_add(deleted as u64, Ordering::Relaxed);
         Ok(())
     }
-}
 
-/// Merging computes for long, so it has a thread that may block.
-async fn blocking<T: Send + 'static>(
-    compactor: &Arc<Mutex<Compactor>>,
-    work: impl FnOnce(&mut Compactor) -> T + Send + 'static,
-) -> T {
-    let mut compactor = Arc::clone(compactor).lock_owned().await;
-    let done = tokio::task::spawn_blocking(move || work(&mut compactor)).await;
-    match done {
-        Ok(done) => done,
-        Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+    /// Merging computes for long, so it has a thread that may block. The error is a panic's.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        zeal: Zeal,
+        work: impl FnOnce(&mut Compactor) -> T + Send + 'static,
+    ) -> Result<T> {
+        let mut compactors = Arc::clone(&self.compactors).lock_owned().await;
+        let done = tokio::task::spawn_blocking(move || match zeal {
+            Zeal::Ordinary => work(&mut compactors.ordinary),
+            Zeal::Eager => work(&mut compactors.eager),
+        });
+        done.await.context("compaction broke")
     }
 }

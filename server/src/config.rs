@@ -50,6 +50,8 @@ pub(crate) struct QueryConfig {
 }
 
 const PARTITIONS_MAX: u32 = 4096;
+/// What a record may need for a label beside its text.
+const LABEL_OVERHEAD_BYTES: usize = 20;
 const SERIES_BYTES_MAX: usize = 512 << 10;
 
 impl Config {
@@ -94,14 +96,18 @@ impl Config {
 impl WriteConfig {
     fn from_flags(flags: &WriteFlags) -> Result<Self> {
         ensure!(
-            flags.max_inflight_bytes >= flags.max_body_bytes,
-            "--write.max-inflight-bytes must be at least --write.max-body-bytes"
+            flags.max_inflight_bytes.0 >= flags.max_body_bytes.0.saturating_mul(2),
+            "--write.max-inflight-bytes must be at least twice --write.max-body-bytes: a body is \
+             in memory compressed and decompressed"
         );
         ensure!(
             u32::try_from(flags.max_inflight_bytes.0).is_ok(),
             "--write.max-inflight-bytes must be below 4GiB"
         );
-        let label_bytes = flags.max_label_name_bytes.saturating_add(flags.max_label_value_bytes);
+        let label_bytes = flags
+            .max_label_name_bytes
+            .saturating_add(flags.max_label_value_bytes)
+            .saturating_add(LABEL_OVERHEAD_BYTES);
         ensure!(
             flags.max_label_names.saturating_mul(label_bytes) <= SERIES_BYTES_MAX,
             "--write.max-label-names-per-series times the longest name and value must not exceed \

@@ -20,8 +20,24 @@ use clap::Parser as _;
 use crate::config::Config;
 use crate::flags::{AllFlags, Cli, Command};
 
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(2);
+
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// A bug met while a query is answered ends that query. One met by a thread that owns a partition
+/// or writes the log ends the process: what it holds can no longer be trusted, and a restart
+/// replays the log.
+fn abort_where_state_is_owned() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        let thread = std::thread::current();
+        if thread.name().is_some_and(|name| name.starts_with("shard") || name.starts_with("log")) {
+            std::process::abort();
+        }
+    }));
+}
 
 /// 0 after an ordered end, 1 after a fault, 2 for flags that cannot be meant.
 fn main() -> ExitCode {
@@ -48,9 +64,13 @@ fn run_all(flags: &AllFlags) -> Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
+    abort_where_state_is_owned();
     logging::start(&flags.log_level, flags.log_format)?;
-    runtime()?.block_on(all::run(config))?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = runtime()?;
+    let ended = runtime.block_on(all::run(config));
+    // A query that nobody waits for any more must not keep the process.
+    runtime.shutdown_timeout(LAST_WORDS);
+    ended.map(|()| ExitCode::SUCCESS)
 }
 
 fn run_scripts(path: &std::path::Path, verbose: bool) -> Result<ExitCode> {

@@ -28,6 +28,8 @@ pub(crate) async fn series(
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
     let limit = params.limit()?;
+    let turn = app.query_turn(&request.limits).await;
+    let _turn = turn.map_err(|stopped| source_error(stopped.into()))?;
     let sets = app.source.select(&request).await.map_err(source_error)?;
     let found = SeriesSet::merge(sets);
     let mut out = String::from("[");
@@ -70,6 +72,8 @@ async fn strings(
 ) -> Result<Response, ApiError> {
     let request = select_request(app, tenant, params)?;
     let limit = params.limit()?;
+    let turn = app.query_turn(&request.limits).await;
+    let _turn = turn.map_err(|stopped| source_error(stopped.into()))?;
     let mut found = app.source.label_strings(&request, &question).await.map_err(source_error)?;
     let warnings = warnings(found.len(), limit);
     found.truncate(limit);

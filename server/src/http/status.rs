@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::app::{App, error_chain};
+use crate::app::App;
 use crate::http::envelope::{ApiError, ErrorKind, data};
 
 pub(crate) async fn healthy() -> &'static str {
@@ -22,11 +22,14 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     }
 }
 
+/// The version of Prometheus whose API is spoken: clients choose their calls by it.
+const API_VERSION: &str = "3.5.0";
+
 /// Grafana takes a server whose answer has `features` for another product, so there are none.
 pub(crate) async fn build_info() -> Response {
     data(&json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "revision": "",
+        "version": API_VERSION,
+        "revision": concat!("hydrograph-", env!("CARGO_PKG_VERSION")),
         "branch": "",
         "buildUser": "",
         "buildDate": "",
@@ -58,7 +61,7 @@ pub(crate) async fn flush(State(app): State<Arc<App>>) -> Result<StatusCode, Api
 pub(crate) async fn compact(State(app): State<Arc<App>>) -> Result<StatusCode, ApiError> {
     match app.compaction.merge_all().await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error) => Err(ApiError::new(ErrorKind::Unavailable, error_chain(&error))),
+        Err(error) => Err(ApiError::new(ErrorKind::Unavailable, format!("{error:#}"))),
     }
 }
 

@@ -4,19 +4,21 @@
 //! «later», so every answer here is one of the two on purpose.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hydrograph_ingest::gateway::{Rejected, Unsupported, WriteError, WriteOutcome};
-use hydrograph_ingest::log::LogError;
 use hydrograph_proto::remote_write::{SnappyError, snappy_decode};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::tenant::Tenant;
 use crate::app::{App, error_chain};
 
+/// How long a sender may take to send a body; meanwhile it holds its share of the memory.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 const NOT_STORED: HeaderName = HeaderName::from_static("x-hydrograph-not-stored");
 
@@ -62,13 +64,19 @@ async fn take(
 ) -> Result<WriteOutcome, Refusal> {
     check_kind(headers)?;
     let body_bytes_max = app.config.write.body_bytes_max as usize;
-    let _admitted = admit(app, headers)?;
-    let body = axum::body::to_bytes(body, body_bytes_max).await.map_err(|error| {
+    let _body_share = share(app, declared_bytes(app, headers)?)?;
+    let reading = axum::body::to_bytes(body, body_bytes_max);
+    let read = tokio::time::timeout(BODY_PATIENCE, reading).await.map_err(|_elapsed| {
+        let text = format!("body did not arrive within {} s", BODY_PATIENCE.as_secs());
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, text)
+    })?;
+    let body = read.map_err(|error| {
         Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("body of at most {body_bytes_max} bytes (--write.max-body-bytes): {error}"),
         )
     })?;
+    let _message_share = share(app, snap::raw::decompress_len(&body).unwrap_or(0) as u64)?;
     let mut message = Vec::new();
     let message = snappy_decode(&body, body_bytes_max, &mut message).map_err(|error| {
         let status = match error {
@@ -78,11 +86,7 @@ async fn take(
         Refusal::new(status, error_chain(&error))
     })?;
     app.gateway.write(&tenant.0, message).await.map_err(|error| {
-        if let WriteError::Unavailable(cause) = &error
-            && matches!(**cause, LogError::Poisoned { .. })
-        {
-            app.broken.cancel();
-        }
+        app.mind(&error);
         let status = match error {
             WriteError::Malformed(_) | WriteError::Tenant { .. } => StatusCode::BAD_REQUEST,
             WriteError::Overloaded { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -119,8 +123,8 @@ fn check_kind(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// Takes the body's share of the bytes that may be in memory, or refuses at once.
-fn admit(app: &App, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Refusal> {
+/// The length that a body says it has; the longest allowed where it does not say.
+fn declared_bytes(app: &App, headers: &HeaderMap) -> Result<u64, Refusal> {
     let limits = &app.config.write;
     let declared = headers
         .get(header::CONTENT_LENGTH)
@@ -135,7 +139,15 @@ fn admit(app: &App, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Refusal
             ),
         ));
     }
-    Arc::clone(&app.write_bytes).try_acquire_many_owned(declared as u32).map_err(|_full| {
+    Ok(declared)
+}
+
+/// Takes a share of the bytes that write requests may have in memory, or refuses at once. What
+/// is over the limit of one request is refused elsewhere.
+fn share(app: &App, bytes: u64) -> Result<OwnedSemaphorePermit, Refusal> {
+    let limits = &app.config.write;
+    let bytes = bytes.min(limits.body_bytes_max) as u32;
+    Arc::clone(&app.write_bytes).try_acquire_many_owned(bytes).map_err(|_full| {
         Refusal::new(
             StatusCode::TOO_MANY_REQUESTS,
             format!(
