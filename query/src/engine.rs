@@ -79,6 +79,9 @@ pub struct QueryRequest {
     pub lookback_ms: Option<i64>,
     /// Budget, deadline, cancellation.
     pub limits: QueryLimits,
+    /// Whatever the caller wants held for as long as the query is worked on. It is dropped when
+    /// the evaluation has ended, also where the client left long before.
+    pub turn: Option<Box<dyn Send>>,
 }
 
 /// An answered query.
@@ -125,7 +128,7 @@ impl Engine {
 
     /// Answers one query.
     pub async fn run(&self, request: QueryRequest) -> Result<QueryResult, QueryError> {
-        let QueryRequest { tenant, text, expr, range, lookback_ms, limits } = request;
+        let QueryRequest { tenant, text, expr, range, lookback_ms, limits, turn } = request;
         limits.check()?;
         let (steps, end_ms) = self.steps(range, &expr)?;
         let options = PlanOptions {
@@ -150,6 +153,7 @@ impl Engine {
         let counted = Counted::new(Arc::clone(&self.evaluating));
         let evaluation = tokio::task::spawn_blocking(move || {
             let _counted = counted;
+            let _turn = turn;
             let mut cx = Context::new(limits, options.lookback_ms, options.delayed_names, sets);
             let value = result::evaluate(&plan, is_range, &mut cx)?;
             let (warnings, infos) = cx.annotations.render(&text);

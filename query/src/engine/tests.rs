@@ -20,6 +20,7 @@ mod joins;
 mod limits;
 mod ranges;
 mod selectors;
+mod turn;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -62,6 +63,7 @@ fn run_within(
         range,
         lookback_ms: None,
         limits: limits.clone(),
+        turn: None,
     };
     let result = runtime.block_on(Engine::new(source, options).run(request));
     assert_eq!(limits.used_bytes(), 0, "all reservations are given back");

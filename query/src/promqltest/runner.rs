@@ -139,6 +139,7 @@ async fn ask(
         range,
         lookback_ms: None,
         limits: QueryLimits::new(BUDGET_BYTES, TIMEOUT_MS, clock),
+        turn: None,
     };
     engine.run(request).await
 }

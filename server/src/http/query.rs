@@ -87,7 +87,15 @@ async fn answer(
     let limits = app.query_limits(params.duration_ms("timeout")?);
     let _turn = app.query_turn(&limits).await.map_err(|stopped| query_error(&stopped.into()))?;
     let lookback_ms = params.duration_ms("lookback_delta")?;
-    let request = QueryRequest { tenant: tenant.0, text, expr, range, lookback_ms, limits };
+    let request = QueryRequest {
+        tenant: tenant.0,
+        text,
+        expr,
+        range,
+        lookback_ms,
+        limits,
+        turn: None,
+    };
     let result = app.engine.run(request).await.map_err(|error| query_error(&error))?;
     Ok(respond(result, limit))
 }

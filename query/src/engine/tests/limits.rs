@@ -110,6 +110,7 @@ async fn the_deadline_holds_while_data_is_looked_up() {
         range: QueryRange::Instant { t_ms: 0 },
         lookback_ms: None,
         limits: limits.clone(),
+        turn: None,
     };
     let engine = Engine::new(Arc::new(Hanging), EngineOptions::default());
     assert_eq!(engine.run(request).await, Err(QueryError::Stopped(Stopped::Deadline)));
