@@ -3,7 +3,7 @@
 //! Law: a label that is absent has the value "". Every matcher becomes a set of series from the
 //! postings of its name alone; the answer is what is in all of them and has a row in the range.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use roaring::RoaringBitmap;
 
@@ -14,6 +14,10 @@ use crate::labels::Labels;
 use crate::matcher::{MatchOp, Matcher};
 use crate::source::LabelQuestion;
 use crate::time_range::TimeRange;
+
+/// So few series are asked one by one, if they are as small a share of all.
+const FEW_SERIES: u64 = 4096;
+const FEW_SHARE: u64 = 8;
 
 impl Block {
     /// The series of `tenant` that match and have samples near `range`, each once, ascending.
@@ -119,7 +123,12 @@ impl Block {
             if found.is_empty() {
                 return Ok(found);
             }
-            self.keep_matching(tenant, matcher, &mut found)?;
+            let few = found.len() <= FEW_SERIES.min(u64::from(entry.series) / FEW_SHARE);
+            if few && matcher.op != MatchOp::Equal {
+                found = self.few_matching(tenant, matcher, &found)?;
+            } else {
+                self.keep_matching(tenant, matcher, &mut found)?;
+            }
         }
         if self.lies_within(tenant, range) || found.is_empty() {
             return Ok(found);
@@ -129,6 +138,24 @@ impl Block {
             rows.of_series(series).iter().any(|&row| rows.get(row).range().overlaps(&range))
         };
         Ok(found.iter().filter(in_range).collect())
+    }
+
+    /// Those of a few series that match, by their labels: postings of a frequent value list far
+    /// more series than these. Each distinct value is asked once.
+    fn few_matching(
+        &self,
+        tenant: usize,
+        matcher: &Matcher,
+        few: &RoaringBitmap,
+    ) -> Result<RoaringBitmap, BlockError> {
+        let series = self.series(tenant)?;
+        let mut asked: HashMap<&str, bool> = HashMap::new();
+        let matching = few.iter().filter(|&nth| {
+            let value = series.pairs(nth).find(|(name, _)| *name == &*matcher.name);
+            let value = value.map_or("", |(_, value)| value);
+            *asked.entry(value).or_insert_with(|| matcher.matches(value))
+        });
+        Ok(matching.collect())
     }
 
     /// Takes out of `found` what does not match.
