@@ -117,7 +117,7 @@ async fn start(config: Config, instance: String, log: Arc<dyn Log>) -> Result<Ar
         shards,
         clock,
         instance,
-        turns: Semaphore::new(config.query.concurrency_max),
+        turns: Arc::new(Semaphore::new(config.query.concurrency_max)),
         write_bytes: Arc::new(Semaphore::new(config.write.inflight_bytes_max as usize)),
         ending: AtomicBool::new(false),
         broken: CancellationToken::new(),

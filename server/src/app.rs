@@ -12,7 +12,7 @@ use hydrograph_storage::ids::ANONYMOUS_TENANT;
 use hydrograph_storage::limits::{QueryLimits, Stopped};
 use hydrograph_storage::source::Source;
 use prometheus::proto::MetricFamily;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::compaction::Compaction;
@@ -33,7 +33,7 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) compaction: Compaction,
     /// Queries that may be evaluated now.
-    pub(crate) turns: Semaphore,
+    pub(crate) turns: Arc<Semaphore>,
     /// Bytes of write requests that may be in memory now.
     pub(crate) write_bytes: Arc<Semaphore>,
     pub(crate) ending: AtomicBool,
@@ -67,10 +67,10 @@ impl App {
     }
 
     /// Waits for a turn to read, no longer than the query's own deadline.
-    pub(crate) async fn query_turn(&self, limits: &QueryLimits) -> Result<Turn<'_>, Stopped> {
+    pub(crate) async fn query_turn(&self, limits: &QueryLimits) -> Result<Turn, Stopped> {
         let patience = std::time::Duration::from_millis(limits.remaining_ms());
-        match tokio::time::timeout(patience, self.turns.acquire()).await {
-            Ok(Ok(permit)) => Ok(Turn { _permit: permit, limits: limits.clone() }),
+        match tokio::time::timeout(patience, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
             Ok(Err(_closed)) => Err(Stopped::Cancelled),
             Err(_elapsed) => Err(Stopped::Deadline),
         }
@@ -107,15 +107,15 @@ impl App {
     }
 }
 
-/// One query's turn. Its end is the query's end, also where the client has left.
-pub(crate) struct Turn<'a> {
-    _permit: SemaphorePermit<'a>,
-    limits: QueryLimits,
-}
+/// A query's share of what may be evaluated at once, held until its evaluation has ended.
+pub(crate) type Turn = OwnedSemaphorePermit;
 
-impl Drop for Turn<'_> {
+/// Ends a question whose client has left.
+pub(crate) struct CancelOnDrop(pub(crate) QueryLimits);
+
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        self.limits.cancel();
+        self.0.cancel();
     }
 }
 

@@ -75,11 +75,11 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// A success answer whose data is already JSON.
-pub(crate) fn success(data_json: &str, warnings: &[String], infos: &[String]) -> Response {
-    let mut body = String::with_capacity(data_json.len() + 64);
-    body.push_str("{\"status\":\"success\",\"data\":");
-    body.push_str(data_json);
+/// Where the JSON of a success answer's data follows.
+pub(crate) const SUCCESS: &str = "{\"status\":\"success\",\"data\":";
+
+/// A success answer: `body` is [`SUCCESS`] and the JSON of the data.
+pub(crate) fn success(mut body: String, warnings: &[String], infos: &[String]) -> Response {
     for (key, notes) in [("warnings", warnings), ("infos", infos)] {
         if !notes.is_empty() {
             body.push_str(",\"");
@@ -94,7 +94,8 @@ pub(crate) fn success(data_json: &str, warnings: &[String], infos: &[String]) ->
 
 /// A success answer of plain data.
 pub(crate) fn data(value: &impl Serialize) -> Response {
-    success(&serde_json::to_string(value).expect("answers are JSON"), &[], &[])
+    let json = serde_json::to_string(value).expect("answers are JSON");
+    success(format!("{SUCCESS}{json}"), &[], &[])
 }
 
 fn json(status: StatusCode, body: String) -> Response {

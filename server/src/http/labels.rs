@@ -9,12 +9,12 @@ use hydrograph_storage::matcher::Matcher;
 use hydrograph_storage::source::{LabelQuestion, SelectRequest, Selector, SeriesSet};
 use hydrograph_storage::time_range::TimeRange;
 
-use super::envelope::{ApiError, data, success};
+use super::envelope::{ApiError, SUCCESS, data, success};
 use super::params::Params;
 use super::query::source_error;
 use super::result_json::push_labels;
 use super::tenant::Tenant;
-use crate::app::App;
+use crate::app::{App, CancelOnDrop};
 
 const TRUNCATED: &str = "results truncated due to limit";
 
@@ -28,11 +28,12 @@ pub(crate) async fn series(
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
     let limit = params.limit()?;
+    let _asked = CancelOnDrop(request.limits.clone());
     let turn = app.query_turn(&request.limits).await;
     let _turn = turn.map_err(|stopped| source_error(stopped.into()))?;
     let sets = app.source.select(&request).await.map_err(source_error)?;
     let found = SeriesSet::merge(sets);
-    let mut out = String::from("[");
+    let mut out = format!("{SUCCESS}[");
     for (nth, one) in found.series.iter().take(limit).enumerate() {
         if nth > 0 {
             out.push(',');
@@ -40,7 +41,7 @@ pub(crate) async fn series(
         push_labels(&mut out, &one.labels);
     }
     out.push(']');
-    Ok(success(&out, &warnings(found.series.len(), limit), &[]))
+    Ok(success(out, &warnings(found.series.len(), limit), &[]))
 }
 
 pub(crate) async fn names(
@@ -72,6 +73,7 @@ async fn strings(
 ) -> Result<Response, ApiError> {
     let request = select_request(app, tenant, params)?;
     let limit = params.limit()?;
+    let _asked = CancelOnDrop(request.limits.clone());
     let turn = app.query_turn(&request.limits).await;
     let _turn = turn.map_err(|stopped| source_error(stopped.into()))?;
     let mut found = app.source.label_strings(&request, &question).await.map_err(source_error)?;
@@ -81,7 +83,7 @@ async fn strings(
         return Ok(data(&found));
     }
     let json = serde_json::to_string(&found).expect("strings are JSON");
-    Ok(success(&json, &warnings, &[]))
+    Ok(success(format!("{SUCCESS}{json}"), &warnings, &[]))
 }
 
 fn warnings(found: usize, limit: usize) -> Vec<String> {

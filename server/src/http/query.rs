@@ -8,9 +8,9 @@ use hydrograph_query::{QueryError, QueryRange, QueryRequest, QueryResult, promql
 use hydrograph_storage::limits::Stopped;
 use hydrograph_storage::source::SourceError;
 
-use super::envelope::{ApiError, ErrorKind, success};
+use super::envelope::{ApiError, ErrorKind, SUCCESS, success};
 use super::params::Params;
-use super::result_json::{exceeds, push_data};
+use super::result_json::{exceeds, push_data, text_bytes};
 use super::tenant::Tenant;
 use crate::app::App;
 
@@ -85,30 +85,30 @@ async fn answer(
     let expr = promql::parse(&text, promql::Options::default())
         .map_err(|error| ApiError::bad_data(format!("invalid parameter \"query\": {error}")))?;
     let limits = app.query_limits(params.duration_ms("timeout")?);
-    let _turn = app.query_turn(&limits).await.map_err(|stopped| query_error(&stopped.into()))?;
+    let turn = app.query_turn(&limits).await.map_err(|stopped| query_error(&stopped.into()))?;
     let lookback_ms = params.duration_ms("lookback_delta")?;
-    let request = QueryRequest {
-        tenant: tenant.0,
-        text,
-        expr,
-        range,
-        lookback_ms,
-        limits,
-        turn: None,
-    };
+    let limits_of_answer = limits.clone();
+    let turn: Option<Box<dyn Send>> = Some(Box::new(turn));
+    let request = QueryRequest { tenant: tenant.0, text, expr, range, lookback_ms, limits, turn };
     let result = app.engine.run(request).await.map_err(|error| query_error(&error))?;
-    Ok(respond(result, limit))
+    // Text is larger than numbers, and writing much of it takes long.
+    let text_bytes = text_bytes(&result.value);
+    let reserved = limits_of_answer.reserve("the answer's text", text_bytes);
+    let _reserved = reserved.map_err(|stopped| query_error(&stopped.into()))?;
+    let written = tokio::task::spawn_blocking(move || respond(result, limit, text_bytes)).await;
+    written.map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))
 }
 
-fn respond(mut result: QueryResult, limit: usize) -> Response {
+fn respond(mut result: QueryResult, limit: usize, text_bytes: usize) -> Response {
     if exceeds(&result.value, limit) {
         result.warnings.push(TRUNCATED.to_owned());
     }
-    let mut data = String::new();
-    push_data(&mut data, &result.value, limit);
+    let mut body = String::with_capacity(text_bytes);
+    body.push_str(SUCCESS);
+    push_data(&mut body, &result.value, limit);
     let warnings = shorten(result.warnings, "warning");
     let infos = shorten(result.infos, "info");
-    success(&data, &warnings, &infos)
+    success(body, &warnings, &infos)
 }
 
 /// Ten notes at most, and the number of the rest.

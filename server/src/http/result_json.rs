@@ -20,6 +20,24 @@ pub(crate) fn push_data(out: &mut String, value: &Value, limit: usize) {
     out.push('}');
 }
 
+/// About how long the text of an answer is.
+pub(crate) fn text_bytes(value: &Value) -> usize {
+    const POINT: usize = 32;
+    const LABELS: usize = 64;
+    match value {
+        Value::Scalar { .. } => LABELS,
+        Value::String { text, .. } => LABELS + text.len(),
+        Value::Vector(samples) => samples
+            .iter()
+            .map(|sample| LABELS + 2 * sample.labels.text_bytes() + POINT)
+            .fold(LABELS, usize::saturating_add),
+        Value::Matrix(series) => series
+            .iter()
+            .map(|one| LABELS + 2 * one.labels.text_bytes() + POINT * one.floats.len())
+            .fold(LABELS, usize::saturating_add),
+    }
+}
+
 /// Whether `limit` leaves something out.
 pub(crate) fn exceeds(value: &Value, limit: usize) -> bool {
     match value {
