@@ -107,16 +107,16 @@ impl Reservation {
     pub fn grow(&mut self, bytes: usize) -> Result<(), Stopped> {
         let inner = &self.limits.0;
         let asked = bytes as u64;
-        let used = inner.used_bytes.fetch_add(asked, Ordering::Relaxed) + asked;
-        if used > inner.budget_bytes {
-            inner.used_bytes.fetch_sub(asked, Ordering::Relaxed);
-            return Err(Stopped::OverBudget {
+        let within = |used: u64| used.checked_add(asked).filter(|&sum| sum <= inner.budget_bytes);
+        let before = inner
+            .used_bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, within)
+            .map_err(|_used| Stopped::OverBudget {
                 budget_bytes: inner.budget_bytes,
                 asked_bytes: asked,
                 what: self.what,
-            });
-        }
-        inner.peak_bytes.fetch_max(used, Ordering::Relaxed);
+            })?;
+        inner.peak_bytes.fetch_max(before + asked, Ordering::Relaxed);
         self.bytes += asked;
         Ok(())
     }
@@ -136,5 +136,26 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.limits.0.used_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::QueryLimits;
+    use crate::clock::ManualClock;
+
+    #[test]
+    fn no_request_is_too_large_to_be_refused() {
+        let limits = QueryLimits::new(1_000, 1_000, Arc::new(ManualClock::at(0)));
+        let mut reservation = limits.reserve("a test", 900).unwrap();
+        assert!(reservation.grow(usize::MAX).is_err());
+        assert!(reservation.resize(usize::MAX).is_err());
+        assert!(reservation.grow(101).is_err());
+        assert_eq!((limits.used_bytes(), limits.peak_bytes()), (900, 900));
+        reservation.grow(100).unwrap();
+        drop(reservation);
+        assert_eq!(limits.used_bytes(), 0);
     }
 }
