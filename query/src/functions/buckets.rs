@@ -62,7 +62,9 @@ pub(crate) fn quantile(q: f64, buckets: &mut Vec<Bucket>) -> (f64, Option<Repair
 
 /// Sorts and joins equal bounds; false where there is no bucket for everything.
 fn tidy(buckets: &mut Vec<Bucket>) -> bool {
-    buckets.sort_by(|a, b| a.upper.partial_cmp(&b.upper).unwrap_or(std::cmp::Ordering::Equal));
+    // The reference leaves open where NaN stands; here it comes first, whatever its sign.
+    let key = |bucket: &Bucket| if bucket.upper.is_nan() { -f64::NAN } else { bucket.upper };
+    buckets.sort_by(|a, b| key(a).total_cmp(&key(b)));
     if buckets.last().is_none_or(|bucket| bucket.upper != f64::INFINITY) {
         return false;
     }
@@ -159,6 +161,18 @@ mod tests {
 
     fn buckets(counts: &[(f64, f64)]) -> Vec<Bucket> {
         counts.iter().map(|&(upper, count)| Bucket { upper, count }).collect()
+    }
+
+    #[test]
+    fn bounds_that_are_no_numbers_have_an_order() {
+        for end in [f64::INFINITY, f64::NAN] {
+            let bound =
+                |n: u32| if n.is_multiple_of(3) { f64::NAN } else { f64::from(n * 7919 % 101) };
+            let mut many: Vec<_> = (0..100).map(|n| (bound(n), f64::from(n))).collect();
+            many.push((end, 1_000.0));
+            quantile(0.5, &mut buckets(&many));
+            fraction(1.0, 2.0, &mut buckets(&many));
+        }
     }
 
     #[test]
