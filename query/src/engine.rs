@@ -75,7 +75,7 @@ pub struct QueryRequest {
     pub expr: Expr,
     /// When to evaluate it.
     pub range: QueryRange,
-    /// Replaces the engine's lookback.
+    /// Replaces the engine's lookback where it is above zero.
     pub lookback_ms: Option<i64>,
     /// Budget, deadline, cancellation.
     pub limits: QueryLimits,
@@ -132,7 +132,9 @@ impl Engine {
         limits.check()?;
         let (steps, end_ms) = self.steps(range, &expr)?;
         let options = PlanOptions {
-            lookback_ms: lookback_ms.unwrap_or(self.options.lookback_ms),
+            lookback_ms: lookback_ms
+                .filter(|&lookback_ms| lookback_ms > 0)
+                .unwrap_or(self.options.lookback_ms),
             subquery_step_ms: self.options.subquery_step_ms,
             delayed_names: self.options.delayed_name_removal,
             start_timestamps: self.options.start_timestamps,
@@ -184,9 +186,11 @@ impl Engine {
         }
         let steps = Steps::range(start_ms, end_ms, step_ms);
         if steps.count > self.options.points_max {
-            let text = "exceeded maximum resolution of 11,000 points per timeseries. Try \
-                        decreasing the query resolution (?step=XX)";
-            return Err(QueryError::Invalid(text.to_owned()));
+            return Err(QueryError::Invalid(format!(
+                "exceeded maximum resolution of {} points per timeseries. Try decreasing the \
+                 query resolution (?step=XX)",
+                grouped(self.options.points_max)
+            )));
         }
         Ok((steps, end_ms))
     }
@@ -206,6 +210,19 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 2);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// Stops a query whose client has left.

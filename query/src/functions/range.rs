@@ -258,7 +258,7 @@ impl RangeFunction {
 impl Window<'_> {
     /// The length of the range.
     pub(crate) fn seconds(&self) -> f64 {
-        let length_ms = self.end_ms - self.start_ms;
+        let length_ms = self.end_ms.saturating_sub(self.start_ms);
         // Whole seconds and the rest apart, as the reference divides.
         (length_ms / 1000) as f64 + (length_ms % 1000) as f64 * 1e6 / 1e9
     }

@@ -20,6 +20,9 @@ use crate::functions::go::general;
 use crate::plan::{BucketsFunction, BucketsPlan, Steps};
 use crate::promql::Span;
 
+/// The limits are asked each time that so many buckets have been looked at.
+const CHECK_SAMPLES: usize = 1 << 16;
+
 /// The label with a bucket's upper bound.
 const BOUND: &str = "le";
 
@@ -163,12 +166,19 @@ impl Buckets {
             return Ok(());
         }
         let steps = self.steps.count;
-        self.memory.resize(self.kept_bytes + self.outputs * steps * 9)?;
+        let more = self.outputs.saturating_mul(steps).saturating_mul(9);
+        self.memory.resize(self.kept_bytes.saturating_add(more))?;
         let mut buckets = Vec::with_capacity(stored.len());
+        let mut unchecked = 0;
         for output in 0..self.outputs {
             let mut result =
                 Stored { upper: 0.0, values: vec![0.0; steps], present: vec![false; steps] };
             for step in 0..steps {
+                unchecked += stored.len();
+                if unchecked >= CHECK_SAMPLES {
+                    unchecked = 0;
+                    cx.limits.check()?;
+                }
                 let there = stored.iter().filter(|bucket| bucket.present[step]);
                 buckets.clear();
                 buckets.extend(there.map(|b| Bucket { upper: b.upper, count: b.values[step] }));
@@ -184,7 +194,7 @@ impl Buckets {
             }
             self.histograms[histogram].results.push(result);
         }
-        self.kept_bytes += self.outputs * steps * 9;
+        self.kept_bytes += more;
         self.kept_bytes -= stored.len() * steps * 9;
         Ok(())
     }

@@ -163,7 +163,8 @@ fn read(
             }
             let name = labels.metric_name();
             if !speakers[at].newest.contains_key(name) {
-                memory.grow(steps.count * (size_of::<Option<Newest>>() + size_of::<usize>()))?;
+                let bytes = size_of::<Option<Newest>>() + size_of::<usize>();
+                memory.grow(steps.count.saturating_mul(bytes))?;
             }
             let newest = speakers[at].newest.entry(name.to_owned());
             let newest = newest.or_insert_with(|| vec![None; steps.count]);

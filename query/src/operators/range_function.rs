@@ -1,6 +1,6 @@
 //! Functions of range vectors: two pointers walk over the samples of a series, step by step.
 
-use hydrograph_storage::limits::Reservation;
+use hydrograph_storage::limits::{QueryLimits, Reservation};
 use hydrograph_storage::samples::Samples;
 
 use super::batch::{Batch, Row, RowMut};
@@ -39,11 +39,21 @@ struct Walk {
     scratch: Vec<f64>,
     /// Windows of the last series with start timestamps that cannot be.
     overlaps: usize,
+    /// Samples that windows have seen since the limits were asked.
+    unchecked: usize,
     memory: Reservation,
 }
 
+/// The limits are asked each time that windows have seen so many samples.
+const CHECK_SAMPLES: usize = 1 << 16;
+
 impl Walk {
-    fn fill(&mut self, samples: &Samples, mut row: RowMut<'_>) -> Result<(), QueryError> {
+    fn fill(
+        &mut self,
+        samples: &Samples,
+        mut row: RowMut<'_>,
+        limits: &QueryLimits,
+    ) -> Result<(), QueryError> {
         let Samples { times_ms, values, starts_ms } = samples;
         let starts_ms = if self.starts { &starts_ms[..] } else { &[] };
         self.scan.prepare(self.function, times_ms, values, starts_ms);
@@ -52,12 +62,18 @@ impl Walk {
         for (step, t_ms) in self.steps.times().enumerate() {
             let (start_ms, end_ms) = self.window.bounds(t_ms);
             let reach = &self.window.reach;
-            let (from_ms, to_ms) = (start_ms - reach.before_ms, end_ms + reach.after_ms);
+            let (from_ms, to_ms) =
+                (start_ms.saturating_sub(reach.before_ms), end_ms.saturating_add(reach.after_ms));
             while to < times_ms.len() && times_ms[to] <= to_ms {
                 to += 1;
             }
             while from < to && times_ms[from] <= from_ms {
                 from += 1;
+            }
+            self.unchecked += to - from + 1;
+            if self.unchecked >= CHECK_SAMPLES {
+                self.unchecked = 0;
+                limits.check()?;
             }
             if from == to {
                 continue;
@@ -113,6 +129,7 @@ impl RangeFunctionOperator {
             scan: Scan::default(),
             scratch: Vec::new(),
             overlaps: 0,
+            unchecked: 0,
             memory,
         };
         Ok(Box::new(Self {
@@ -178,7 +195,7 @@ impl Operator for RangeFunctionOperator {
         };
         for at in 0..batch.rows() {
             let samples = self.input.next(cx)?;
-            self.walk.fill(samples, batch.row_mut(at))?;
+            self.walk.fill(samples, batch.row_mut(at), &cx.limits)?;
             self.annotate(batch.first + at, batch.row(at), cx);
         }
         self.done = batch.end();

@@ -121,7 +121,7 @@ fn pick_k(
 ) -> Result<Vec<Pick>, QueryError> {
     let steps = param.len();
     let series = input.series().len();
-    memory.grow(groups.count().saturating_mul(steps) * size_of::<Heap>())?;
+    memory.grow(groups.count().saturating_mul(steps).saturating_mul(size_of::<Heap>()))?;
     let less: fn(f64, f64) -> bool = match op {
         TopOp::Bottom => |a, b| a > b,
         _ => |a, b| a < b,

@@ -83,7 +83,8 @@ impl Unique {
     fn read_all(&mut self, cx: &mut Context) -> Result<Table, QueryError> {
         let rows = self.series.len();
         let points = rows.saturating_mul(self.steps);
-        let memory = cx.limits.reserve("joining series", points.saturating_mul(9) + rows)?;
+        let memory =
+            cx.limits.reserve("joining series", points.saturating_mul(9).saturating_add(rows))?;
         let mut table = Table {
             values: vec![0.0; points],
             present: vec![false; points],

@@ -25,6 +25,9 @@ use crate::promql::{Expr, ExprKind, Span, ValueType};
 /// Operators are nested no deeper than this, since they call each other.
 const DEPTH_MAX: usize = 250;
 
+/// A subquery has no more steps than this, over the ranges of all steps around it.
+const SUBQUERY_STEPS_MAX: usize = 100_000_000;
+
 /// What a plan depends on besides the query.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlanOptions {
@@ -45,7 +48,7 @@ pub(crate) fn build(
     let instant = end_ms == steps.start_ms;
     let times = QueryTimes {
         step_ms: if instant { 0 } else { steps.step_ms },
-        range_ms: end_ms - steps.start_ms,
+        range_ms: end_ms.saturating_sub(steps.start_ms),
     };
     let fixed = has_fixed_times(expr);
     let start_ms = steps.start_ms;
@@ -242,6 +245,13 @@ impl Builder {
         };
         let step_ms = if step_ms > 0 { step_ms } else { self.options.subquery_step_ms };
         let inner = subquery_steps(steps, at_ms, offset_ms, length_ms, step_ms);
+        if inner.count > SUBQUERY_STEPS_MAX {
+            return Err(QueryError::Execution(format!(
+                "subquery of {} steps (no more than {SUBQUERY_STEPS_MAX} can be evaluated). Try \
+                 a greater step or a shorter range",
+                inner.count
+            )));
+        }
         let plan = Box::new(self.vector(&subquery.expr, inner)?);
         let window = RangeWindow { length_ms, offset_ms, at_ms, reach: Reach::default() };
         let input = RangeInput::Subquery { plan, steps: inner };

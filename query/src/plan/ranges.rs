@@ -32,7 +32,7 @@ pub(super) fn subquery_steps(
     let before = first.saturating_sub(offset_ms).saturating_sub(length_ms);
     let mut start_ms = step_ms * (before / step_ms);
     if start_ms <= before {
-        start_ms += step_ms;
+        start_ms = start_ms.saturating_add(step_ms);
     }
     Steps::range(start_ms, last.saturating_sub(offset_ms), step_ms)
 }

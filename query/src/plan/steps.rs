@@ -20,7 +20,7 @@ impl Steps {
         let count = if end_ms < start_ms {
             0
         } else {
-            (i128::from(end_ms) - i128::from(start_ms)) as u128 as usize / step_ms as usize + 1
+            (end_ms.abs_diff(start_ms) / step_ms.unsigned_abs()).saturating_add(1) as usize
         };
         Self { start_ms, step_ms, count }
     }
@@ -32,7 +32,7 @@ impl Steps {
 
     /// The time of one step.
     pub(crate) fn time(&self, nth: usize) -> i64 {
-        self.start_ms + self.step_ms * nth as i64
+        self.start_ms.saturating_add(self.step_ms.saturating_mul(nth as i64))
     }
 
     /// The time of the last step; that of the first where there is none.

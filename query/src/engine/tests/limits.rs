@@ -1,5 +1,6 @@
 use expect_test::expect;
 
+use hydrograph_storage::clock::Clock;
 use hydrograph_storage::source::{LabelQuestion, SelectRequest, SeriesSet, Source, SourceError};
 
 use super::*;
@@ -37,14 +38,69 @@ fn cancelled() {
 fn too_many_steps() {
     let range = QueryRange::Range { start_ms: 0, end_ms: 20_000_000, step_ms: 1_000 };
     let result = run_within(many(), "m", range, &limits(1 << 24), EngineOptions::default());
-    assert!(matches!(result, Err(QueryError::Invalid(_))));
+    let text = result.unwrap_err().to_string();
+    assert!(text.starts_with("exceeded maximum resolution of 11,000 points"), "{text}");
 }
 
 #[test]
-fn a_subquery_of_countless_steps_is_over_the_budget() {
-    let query = "sum_over_time(vector(1)[100y:1ms])";
-    let result = run_within(many(), query, RANGE, &limits(1 << 24), EngineOptions::default());
-    assert!(matches!(result, Err(QueryError::Stopped(Stopped::OverBudget { .. }))));
+fn subqueries_of_countless_steps() {
+    let run = |query, range| {
+        run_within(many(), query, range, &limits(1 << 24), EngineOptions::default()).unwrap_err()
+    };
+    let result = run("sum_over_time(vector(1)[1d:1ms])", RANGE);
+    assert!(matches!(result, QueryError::Stopped(Stopped::OverBudget { .. })));
+    let result = run("sum_over_time(vector(1)[100y:1ms])", RANGE);
+    assert!(matches!(result, QueryError::Execution(_)));
+    for far_ms in [4_600_000_000_000_000, 4_600_000_000_000_000_000] {
+        let range = QueryRange::Range { start_ms: -far_ms, end_ms: far_ms, step_ms: far_ms };
+        for query in ["rate(m[1m:1ms])", "max_over_time(sum(m)[1m:1ms])"] {
+            assert!(matches!(run(query, range), QueryError::Execution(_)));
+        }
+    }
+}
+
+#[test]
+fn a_lookback_that_is_none_is_the_default() {
+    let run = |lookback_ms| {
+        let request = QueryRequest {
+            tenant: Arc::from("anonymous"),
+            text: "m".to_owned(),
+            expr: promql::parse("m", Options::ALL).unwrap(),
+            range: QueryRange::Instant { t_ms: 200_000 },
+            lookback_ms,
+            limits: limits(1 << 24),
+            turn: None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let engine = Engine::new(source("m 1"), EngineOptions::default());
+        runtime.block_on(engine.run(request)).unwrap().value
+    };
+    assert_eq!(run(Some(1)), Value::Vector(Vec::new()));
+    assert_ne!(run(None), Value::Vector(Vec::new()));
+    assert_eq!(run(Some(0)), run(None));
+    assert_eq!(run(Some(-1)), run(None));
+}
+
+/// A clock on which time goes by whenever it is asked.
+#[derive(Debug, Default)]
+struct Ticking(std::sync::atomic::AtomicU64);
+
+impl Clock for Ticking {
+    fn now_ms(&self) -> i64 {
+        0
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        self.0.fetch_add(20_000_000, std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn the_deadline_holds_within_one_series() {
+    let limits = QueryLimits::new(1 << 28, 1_000, Arc::new(Ticking::default()));
+    let query = "quantile_over_time(0.5, (vector(1))[5m:1ms])";
+    let result = run_within(many(), query, RANGE, &limits, EngineOptions::default());
+    assert_eq!(result, Err(QueryError::Stopped(Stopped::Deadline)));
 }
 
 #[test]

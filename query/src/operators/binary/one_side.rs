@@ -132,8 +132,9 @@ impl OneSide {
 
     fn read(&mut self, cx: &mut Context) -> Result<bool, QueryError> {
         let Some(batch) = self.input.next(cx)? else { return Ok(false) };
+        let more = batch.rows().saturating_mul(self.steps).saturating_mul(BYTES_PER_POINT);
         // Rows are kept before what they take is known; there are no more than these.
-        self.memory.resize(self.kept_bytes + batch.rows() * self.steps * BYTES_PER_POINT)?;
+        self.memory.resize(self.kept_bytes.saturating_add(more))?;
         for (number, row) in batch.iter() {
             let group = self.groups[number];
             let slot = &mut self.slots[group as usize];

@@ -54,7 +54,7 @@ impl Taken {
         let taken = results.len().saturating_mul(steps);
         let fills = join.matching.fill.left.is_some();
         let matched = if fills { matches.groups.saturating_mul(steps) } else { 0 };
-        let memory = cx.limits.reserve("the results of a match", taken + matched)?;
+        let memory = cx.limits.reserve("the results of a match", taken.saturating_add(matched))?;
         Ok(Self {
             shared,
             done: vec![false; taken],
