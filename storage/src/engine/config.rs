@@ -18,11 +18,12 @@ pub struct EngineConfig {
     pub partition: PartitionId,
     /// What it does for it.
     pub duties: Duties,
-    /// A generation is flushed when its samples take this much memory.
+    /// A generation is flushed when its samples and its new series take this much memory.
     pub flush_bytes_max: usize,
     /// A generation is flushed when its first record was applied this long ago.
     pub flush_age_ms: u64,
-    /// No more records are wanted while all generations together take more than this.
+    /// No more records are wanted while all generations together take more than this. An owner
+    /// counts what they added to the catalogue until they are flushed.
     pub memory_bytes_max: usize,
     /// A record that decodes to more than this is meaningless.
     pub record_bytes_max: usize,

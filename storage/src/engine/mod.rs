@@ -142,8 +142,14 @@ impl Engine {
     pub fn wants_records(&self) -> bool {
         matches!(self.phase, Phase::Running(_))
             && self.lost.is_none()
-            && self.tail.memory_bytes() < self.config.memory_bytes_max as u64
+            && self.waiting_bytes() < self.config.memory_bytes_max as u64
             && self.dead_letters.len() < self.config.dead_letters_max
+    }
+
+    /// What must be flushed before there is room again. Who only follows cannot flush, and its
+    /// catalogue may begin anew with all series at once: waiting would not make that smaller.
+    fn waiting_bytes(&self) -> u64 {
+        if self.config.duties.flush { self.tail.spans_bytes() } else { self.tail.memory_bytes() }
     }
 
     /// Whether there is a block to be encoded: call [`Engine::encode_slice`] between other work.

@@ -43,7 +43,7 @@ impl Engine {
             return false;
         }
         let position = self.position();
-        self.tail.memtable.active().arena_bytes >= self.config.flush_bytes_max as u64
+        self.tail.active_bytes() >= self.config.flush_bytes_max as u64
             || self.now_ms.saturating_sub(active.since_ms) >= self.config.flush_age_ms
             || owner && self.tickets.iter().any(|&(_, through)| through <= position)
     }

@@ -24,6 +24,8 @@ pub(super) struct Span {
     pub(super) skipped: Vec<SkippedRange>,
     /// When the first was applied.
     pub(super) since_ms: u64,
+    /// By how much they made the catalogue grow.
+    catalogue_bytes: u64,
 }
 
 impl Span {
@@ -35,6 +37,7 @@ impl Span {
             newest_receive_ms: None,
             skipped: Vec::new(),
             since_ms: 0,
+            catalogue_bytes: 0,
         }
     }
 
@@ -108,7 +111,11 @@ impl Tail {
                 Ok(batch) => {
                     let receive_ms = Some(batch.receive_time_ms());
                     self.active.newest_receive_ms = self.active.newest_receive_ms.max(receive_ms);
-                    Fate::Applied(self.memtable.apply(offset, &batch).samples)
+                    let before = self.memtable.catalogue_bytes();
+                    let applied = self.memtable.apply(offset, &batch);
+                    let grown = self.memtable.catalogue_bytes().saturating_sub(before);
+                    self.active.catalogue_bytes += grown as u64;
+                    Fate::Applied(applied.samples)
                 }
                 Err(BatchError::Checksum { .. }) => return Fate::Damaged,
                 Err(error @ BatchError::Meaningless { .. }) => Fate::Skipped(error.to_string()),
@@ -158,7 +165,20 @@ impl Tail {
         self.memtable.frozen().map(|generation| generation.arena_bytes).sum()
     }
 
+    /// What the samples take.
     pub(super) fn memory_bytes(&self) -> u64 {
         self.memtable.active().arena_bytes + self.debt_bytes()
+    }
+
+    /// What the active span takes: its samples, and what its series added to the catalogue.
+    pub(super) fn active_bytes(&self) -> u64 {
+        self.memtable.active().arena_bytes + self.active.catalogue_bytes
+    }
+
+    /// What all spans take. The catalogue outlives them, so what it holds of released ones is not
+    /// counted: whatever is counted goes when it is flushed, so waiting for that comes to an end.
+    pub(super) fn spans_bytes(&self) -> u64 {
+        let frozen: u64 = self.frozen.iter().map(|span| span.catalogue_bytes).sum();
+        self.active_bytes() + self.debt_bytes() + frozen
     }
 }

@@ -8,8 +8,12 @@ fn config(flush: bool) -> EngineConfig {
 }
 
 fn record(offset: u64) -> Record {
+    record_of(offset, "up")
+}
+
+fn record_of(offset: u64, metric: &str) -> Record {
     let mut encoder = WriteBatchEncoder::new().expect("memory");
-    encoder.push("anonymous", &[("__name__", "up")], &[(offset as i64, 1.0)]).expect("it fits");
+    encoder.push("anonymous", &[("__name__", metric)], &[(offset as i64, 1.0)]).expect("it fits");
     let mut bytes = Vec::new();
     encoder.finish(7, &mut bytes).expect("memory");
     Record { offset: Offset(offset), bytes: bytes.into() }
@@ -72,6 +76,50 @@ fn an_owner_takes_a_new_epoch_before_it_reads() {
             Effect::ReadLog { reading: ReadingId(1), from: Offset(0) },
         ]
     );
+}
+
+/// An owner of a new partition, and its first reading.
+fn owner(config: EngineConfig) -> (Engine, ReadingId) {
+    let (mut engine, _) = Engine::open(config, 1);
+    let mut out = Vec::new();
+    let listed = Completion::Listed { highest: None, boundary: 0 };
+    for (id, completion) in [(1, listed.clone()), (2, Completion::Created), (3, listed)] {
+        engine.handle(Input::Completed(EffectId(id), completion), &mut out);
+    }
+    let [.., Effect::ReadLog { reading, from: Offset(0) }] = out[..] else { panic!("{out:?}") };
+    (engine, reading)
+}
+
+/// Encodes the block, and lets all requests succeed until there are none.
+fn flush(engine: &mut Engine) {
+    let mut out = Vec::new();
+    while engine.wants_encoding() {
+        engine.encode_slice(1_000, &mut out);
+    }
+    while let Some(at) = out.iter().position(|effect| matches!(effect, Effect::Store { .. })) {
+        let Effect::Store { id, request } = out.swap_remove(at) else { unreachable!("it is one") };
+        let completion = match request {
+            StoreRequest::ListManifests => Completion::Listed { highest: None, boundary: 0 },
+            _ => Completion::Created,
+        };
+        engine.handle(Input::Completed(id, completion), &mut out);
+    }
+}
+
+#[test]
+fn new_series_with_much_text_are_flushed_by_bytes() {
+    let mut config = config(true);
+    (config.flush_bytes_max, config.memory_bytes_max) = (1 << 20, 1 << 20);
+    let (mut engine, reading) = owner(config);
+    let metric = |offset: u64| format!("{offset}{}", "x".repeat(200_000));
+    for offset in 0..40 {
+        let records = vec![record_of(offset, &metric(offset))];
+        engine.handle(Input::Records { reading, records }, &mut Vec::new());
+        assert_eq!(engine.wants_records(), !engine.wants_encoding(), "full means flushing");
+        flush(&mut engine);
+        assert!(engine.wants_records(), "the catalogue stays, and is no reason to wait");
+    }
+    assert!((5..=10).contains(&engine.stats().commits), "{:?}", engine.stats());
 }
 
 #[test]
