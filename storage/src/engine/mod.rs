@@ -225,11 +225,13 @@ impl Engine {
                 }
             }
             Purpose::Block if completion == Completion::Created => {
+                self.requests.succeeded(purpose);
                 if let Some(flush) = &mut self.flush {
                     flush.created();
                 }
             }
             Purpose::DeadLetter(offset) if completion == Completion::Created => {
+                self.requests.succeeded(purpose);
                 self.dead_letters.remove(&offset);
             }
             Purpose::Block | Purpose::DeadLetter(_) => self.ask_later(purpose, request),

@@ -44,6 +44,7 @@ impl Engine {
     }
 
     fn nothing_newer(&mut self, out: &mut Vec<Effect>) {
+        self.requests.succeeded(Purpose::Find);
         let wanted = self.position();
         if let Some(LogFault::OutOfRange { earliest, latest }) = self.lost.take() {
             self.stop(StopReason::LogLost { wanted, earliest, latest }, out);
@@ -66,6 +67,7 @@ impl Engine {
     }
 
     fn found(&mut self, manifest: Manifest, out: &mut Vec<Effect>) {
+        self.requests.succeeded(Purpose::Find);
         if self.is_running() {
             return self.adopt(manifest, out);
         }

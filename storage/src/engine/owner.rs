@@ -68,6 +68,7 @@ impl Engine {
             Step::AskLater(request) => self.ask_later(Purpose::Commit, request),
             Step::Done(Ok(manifest)) => {
                 self.commit = None;
+                self.requests.succeeded(Purpose::Commit);
                 self.manifest = manifest;
                 if self.is_running() {
                     self.committed_flush(out);

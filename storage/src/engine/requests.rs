@@ -9,8 +9,11 @@ use super::effect::{Effect, EffectId, StoreRequest};
 use super::{Completion, EngineConfig};
 use crate::ids::Offset;
 
+/// A commit is short, and everything waits for it.
+const COMMIT_PAUSE_MS_MAX: u64 = 2_000;
+
 /// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Purpose {
     /// Finding the newest manifest: to open, or to follow.
     Find,
@@ -26,7 +29,6 @@ pub(super) enum Purpose {
 struct Waiting {
     purpose: Purpose,
     request: StoreRequest,
-    attempts: u32,
     /// When it was issued, or, paused, when it is due.
     at_ms: u64,
 }
@@ -37,8 +39,8 @@ pub(super) struct Requests {
     last_id: u64,
     asked: BTreeMap<EffectId, Waiting>,
     paused: Vec<Waiting>,
-    /// Attempts so far of the request that is answered now.
-    attempts: u32,
+    /// How often each purpose has been put off since it last succeeded.
+    attempts: BTreeMap<Purpose, u32>,
     pub(super) retries: u64,
 }
 
@@ -51,10 +53,10 @@ impl Requests {
         now_ms: u64,
         out: &mut Vec<Effect>,
     ) {
-        self.issue(Waiting { purpose, request, attempts: 0, at_ms: now_ms }, out);
+        self.issue(Waiting { purpose, request, at_ms: now_ms }, out);
     }
 
-    /// Makes the request after a pause that doubles as long as only such requests follow.
+    /// Makes the request after a pause that doubles until the purpose succeeds.
     pub(super) fn ask_later(
         &mut self,
         purpose: Purpose,
@@ -62,22 +64,27 @@ impl Requests {
         now_ms: u64,
         config: &EngineConfig,
     ) {
-        let pause_ms =
-            config.backoff_ms.saturating_mul(1 << self.attempts.min(20)).min(config.backoff_ms_max);
+        let attempts = self.attempts.entry(purpose).or_default();
+        let mut pause_ms_max = config.backoff_ms_max;
+        if purpose == Purpose::Commit {
+            pause_ms_max = pause_ms_max.min(COMMIT_PAUSE_MS_MAX);
+        }
+        let pause_ms = config.backoff_ms.saturating_mul(1 << (*attempts).min(20));
+        *attempts = attempts.saturating_add(1);
         self.retries += 1;
-        self.paused.push(Waiting {
-            purpose,
-            request,
-            attempts: self.attempts + 1,
-            at_ms: now_ms.saturating_add(pause_ms),
-        });
+        let at_ms = now_ms.saturating_add(pause_ms.min(pause_ms_max));
+        self.paused.push(Waiting { purpose, request, at_ms });
     }
 
     /// Takes the request that is answered, if it still waits.
     pub(super) fn answered(&mut self, id: EffectId) -> Option<(Purpose, StoreRequest)> {
         let waiting = self.asked.remove(&id)?;
-        self.attempts = waiting.attempts;
         Some((waiting.purpose, waiting.request))
+    }
+
+    /// What was wanted is done: the next pause is a short one again.
+    pub(super) fn succeeded(&mut self, purpose: Purpose) {
+        self.attempts.remove(&purpose);
     }
 
     /// Whether such a request waits for an answer or its next attempt.
@@ -89,12 +96,14 @@ impl Requests {
     pub(super) fn forget(&mut self, purpose: Purpose) {
         self.asked.retain(|_, waiting| waiting.purpose != purpose);
         self.paused.retain(|waiting| waiting.purpose != purpose);
+        self.attempts.remove(&purpose);
     }
 
     /// Forgets them all; answers that still come are dropped.
     pub(super) fn clear(&mut self) {
         self.asked.clear();
         self.paused.clear();
+        self.attempts.clear();
     }
 
     /// Issues what is due, and names what has waited too long for an answer.
@@ -124,3 +133,6 @@ impl Requests {
         self.asked.insert(id, waiting);
     }
 }
+
+#[cfg(test)]
+mod tests;
