@@ -38,7 +38,7 @@ pub struct CompactionConfig {
     pub flushes_max: usize,
     /// So many offset ranges in one window are merged.
     pub layers_max: usize,
-    /// A merge of flushes takes about so many bytes at most.
+    /// A merge takes so many bytes at most, but at least one flush.
     pub merge_bytes_max: u64,
     /// A tenant with this much in a merge gets blocks of its own.
     pub tenant_bytes_min: u64,

@@ -7,12 +7,16 @@
 //! │  a day, level 2     │  level lies below all of level 0
 //! ```
 //! Law: a merge takes neighbours only. It takes the oldest blocks of level 0, or all blocks above
-//! level 0 that lie in one window, so nothing of the same window lies between its inputs.
+//! level 0 that lie in one window, so nothing of the same window lies between its inputs; of a
+//! window of 2 h that is too large for one merge, neighbouring offset ranges, each whole. A day
+//! that is too large stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::CompactionConfig;
 use crate::block::{BlockEntry, BlockOptions, window_start};
+use crate::ids::Offset;
 use crate::manifest::Manifest;
 
 /// What to do next.
@@ -71,9 +75,34 @@ fn merge_flushes(manifest: &Manifest, now_ms: i64, config: &CompactionConfig) ->
 
 /// Windows that late samples have left with several blocks one above the other.
 fn merge_windows(manifest: &Manifest, config: &CompactionConfig) -> Option<Choice> {
-    let windows = by_window(level(manifest, 1), 1);
-    let crowded = windows.into_values().find(|blocks| layers(blocks) >= config.layers_max);
-    crowded.and_then(|blocks| merge(&blocks, 1))
+    let windows = by_window(level(manifest, 1), 1).into_values();
+    let mut crowded = windows.filter(|blocks| layers(blocks).len() >= config.layers_max);
+    crowded.find_map(|blocks| merge(&neighbours(&blocks, config.merge_bytes_max), 1))
+}
+
+/// The longest run of offset ranges, each with all its blocks, that fits into one merge; nothing
+/// if not even two fit.
+fn neighbours<'a>(blocks: &[&'a BlockEntry], bytes_max: u64) -> Vec<&'a BlockEntry> {
+    let layers: Vec<(Range<Offset>, u64)> = layers(blocks)
+        .into_iter()
+        .map(|(start, end)| {
+            let layer = blocks.iter().filter(|block| block.offsets == (start..end));
+            (start..end, layer.map(|block| block.bytes).sum())
+        })
+        .collect();
+    let run = |from: usize| {
+        let mut bytes = 0;
+        let fitting = layers[from..].iter().take_while(|(_, more)| {
+            bytes += more;
+            bytes <= bytes_max
+        });
+        &layers[from..from + fitting.count()]
+    };
+    let longest = (0..layers.len()).rev().map(run).max_by_key(|run| run.len()).unwrap_or_default();
+    let [(first, _), .., (last, _)] = longest else { return Vec::new() };
+    let inside =
+        |block: &BlockEntry| first.start <= block.offsets.start && block.offsets.end <= last.end;
+    blocks.iter().copied().filter(|block| inside(block)).collect()
 }
 
 /// Days that are over.
@@ -86,12 +115,13 @@ fn merge_days(manifest: &Manifest, now_ms: i64, config: &CompactionConfig) -> Op
             blocks.iter().filter(|block| block.level == wanted).map(|block| block.bytes).sum()
         };
         let windows = blocks.iter().filter(|block| block.level == 1).count();
+        let fits = blocks.iter().map(|block| block.bytes).sum::<u64>() <= config.merge_bytes_max;
         let enough = if bytes(2) == 0 {
             windows >= 2
         } else {
-            windows > 0 && (layers(blocks) > config.layers_max || bytes(1) >= bytes(2) / 4)
+            windows > 0 && (layers(blocks).len() > config.layers_max || bytes(1) >= bytes(2) / 4)
         };
-        day.saturating_add(day_ms) <= open_from && enough
+        day.saturating_add(day_ms) <= open_from && enough && fits
     });
     ripe.and_then(|(_, blocks)| merge(&blocks, 2))
 }
@@ -118,11 +148,7 @@ fn by_window<'a>(
     windows
 }
 
-/// How many offset ranges there are: blocks of one merge, cut by tenant, count once.
-fn layers(blocks: &[&BlockEntry]) -> usize {
-    blocks
-        .iter()
-        .map(|block| (block.offsets.start, block.offsets.end))
-        .collect::<BTreeSet<_>>()
-        .len()
+/// The offset ranges: blocks of one merge, cut by tenant, have one.
+fn layers(blocks: &[&BlockEntry]) -> BTreeSet<(Offset, Offset)> {
+    blocks.iter().map(|block| (block.offsets.start, block.offsets.end)).collect()
 }

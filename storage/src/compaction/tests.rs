@@ -44,10 +44,15 @@ fn block(text: &str) -> BlockEntry {
 }
 
 fn check(blocks: &str, now: i64, expected: &str) {
+    check_within(u64::MAX, blocks, now, expected);
+}
+
+/// The same where a merge may take so many bytes; a block has 100.
+fn check_within(merge_bytes_max: u64, blocks: &str, now: i64, expected: &str) {
     let mut manifest = Manifest::empty(PARTITION);
     manifest.blocks = blocks.lines().map(str::trim).filter(|l| !l.is_empty()).map(block).collect();
     let mut config = CompactionConfig::new(Some(100 * WINDOW_MS));
-    config.flushes_max = 4;
+    (config.flushes_max, config.merge_bytes_max) = (4, merge_bytes_max);
     let range = |name: &String| {
         let name = BlockName::parse(name).expect("a block's name");
         format!("{} {}..{}", name.level, name.offsets.start, name.offsets.end)
@@ -82,6 +87,23 @@ fn a_crowded_window_is_merged() {
     let layers = "1 0..1 1..4\n1 1..2 1..4\n1 2..3 1..4\n1 2..3 11..14";
     check(layers, 15, "nothing");
     check(&format!("{layers}\n1 3..4 5..6"), 15, "1 0..1, 1 1..2, 1 2..3, 1 3..4 -> 1");
+}
+
+#[test]
+fn of_a_window_that_is_too_large_neighbours_are_merged() {
+    let layers = "1 0..1 1..4\n1 0..1 2..4\n1 1..2 1..4\n1 2..3 1..4\n1 2..3 2..4\n1 3..4 1..4";
+    check_within(600, layers, 15, "1 0..1, 1 0..1, 1 1..2, 1 2..3, 1 2..3, 1 3..4 -> 1");
+    check_within(599, layers, 15, "1 0..1, 1 0..1, 1 1..2, 1 2..3, 1 2..3 -> 1");
+    check_within(400, layers, 15, "1 1..2, 1 2..3, 1 2..3, 1 3..4 -> 1");
+    check_within(300, layers, 15, "1 0..1, 1 0..1, 1 1..2 -> 1");
+    check_within(299, layers, 15, "nothing");
+}
+
+#[test]
+fn a_day_that_is_too_large_stays() {
+    let windows = "1 0..4 1..4\n1 0..4 11..14\n1 4..8 111..119";
+    check_within(300, windows, 121, "1 0..4, 1 0..4, 1 4..8 -> 2");
+    check_within(299, windows, 121, "nothing");
 }
 
 #[test]
