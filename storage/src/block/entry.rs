@@ -4,6 +4,10 @@ use std::ops::Range;
 
 use crate::ids::{Epoch, Offset, PartitionId};
 use crate::names::BlockName;
+use crate::time_range::TimeRange;
+
+/// A manifest keeps a span per tenant of a block with up to so many tenants.
+pub const TENANT_SPANS_MAX: usize = 64;
 
 /// Given by whoever writes a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +65,23 @@ pub struct BlockEntry {
     pub samples: u64,
     /// Series of all tenants.
     pub series: u64,
-    /// Ascending by tenant.
+    /// Ascending by tenant. Empty if there would be more than [`TENANT_SPANS_MAX`]: then it may
+    /// hold any tenant's samples, and its own directory says whose.
     pub tenants: Vec<TenantSpan>,
+}
+
+impl BlockEntry {
+    /// Whether it may hold samples of a tenant inside a range.
+    pub fn may_hold(&self, tenant: &str, range: TimeRange) -> bool {
+        let (min_time_ms, max_time_ms) = if self.tenants.is_empty() {
+            (self.min_time_ms, self.max_time_ms)
+        } else {
+            let span = self.tenants.binary_search_by(|span| span.tenant.as_str().cmp(tenant));
+            let Ok(at) = span else { return false };
+            (self.tenants[at].min_time_ms, self.tenants[at].max_time_ms)
+        };
+        TimeRange::closed(min_time_ms, max_time_ms).overlaps(&range)
+    }
 }
 
 /// What a block holds of one tenant.

@@ -31,7 +31,7 @@ mod wire;
 mod writer;
 
 pub use cache::PageCache;
-pub use entry::{BlockEntry, BlockHeader, TenantSpan};
+pub use entry::{BlockEntry, BlockHeader, TENANT_SPANS_MAX, TenantSpan};
 pub use options::BlockOptions;
 pub use reader::Block;
 pub use scan::{Row, Scan};

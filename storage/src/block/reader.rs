@@ -98,6 +98,12 @@ impl Block {
         &self.directory.header
     }
 
+    /// How many samples each tenant has.
+    pub fn tenant_samples(&self) -> impl Iterator<Item = (&str, u64)> {
+        let tenants = self.directory.tenants.iter();
+        tenants.map(|tenant| (tenant.tenant.as_str(), tenant.positions.times))
+    }
+
     /// Bytes of the index.
     pub fn index_bytes(&self) -> u64 {
         self.index.bytes

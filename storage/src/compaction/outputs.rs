@@ -78,10 +78,10 @@ impl<'a> Outputs<'a> {
 /// Tenants whose share of the inputs' bytes, guessed by samples, reaches `bytes_min`.
 fn large_tenants(inputs: &[Arc<Block>], bytes_min: u64) -> BTreeSet<String> {
     let mut bytes: BTreeMap<&str, f64> = BTreeMap::new();
-    for entry in inputs.iter().map(|block| block.entry()) {
-        let per_sample = entry.bytes as f64 / entry.samples.max(1) as f64;
-        for span in &entry.tenants {
-            *bytes.entry(&span.tenant).or_default() += span.samples as f64 * per_sample;
+    for block in inputs {
+        let per_sample = block.entry().bytes as f64 / block.entry().samples.max(1) as f64;
+        for (tenant, samples) in block.tenant_samples() {
+            *bytes.entry(tenant).or_default() += samples as f64 * per_sample;
         }
     }
     let large = bytes.into_iter().filter(|(_, bytes)| *bytes >= bytes_min as f64);

@@ -90,13 +90,7 @@ fn entries<'a>(
     tenant: &'a str,
     range: TimeRange,
 ) -> impl Iterator<Item = &'a BlockEntry> {
-    manifest.blocks.iter().filter(move |block| {
-        let span = block.tenants.binary_search_by(|span| span.tenant.as_str().cmp(tenant));
-        span.is_ok_and(|at| {
-            let span = &block.tenants[at];
-            TimeRange::closed(span.min_time_ms, span.max_time_ms).overlaps(&range)
-        })
-    })
+    manifest.blocks.iter().filter(move |block| block.may_hold(tenant, range))
 }
 
 fn of_tail(view: &PartitionView, nth: usize) -> SeriesSet {

@@ -6,7 +6,7 @@ use super::rows::Positions;
 use crate::block::pages::PageTable;
 use crate::block::section::Place;
 use crate::block::wire::{Fields, corrupt, put, put_signed, put_str};
-use crate::block::{BlockEntry, BlockError, BlockHeader, TenantSpan};
+use crate::block::{BlockEntry, BlockError, BlockHeader, TENANT_SPANS_MAX, TenantSpan};
 use crate::ids::{Epoch, Offset, PartitionId};
 
 pub(in crate::block) struct Directory {
@@ -36,6 +36,7 @@ impl Directory {
     /// What a manifest keeps of the block, whose file has `bytes` bytes.
     pub(in crate::block) fn entry(&self, bytes: u64) -> BlockEntry {
         let tenants = &self.tenants;
+        let spans = if tenants.len() <= TENANT_SPANS_MAX { &tenants[..] } else { &[] };
         BlockEntry {
             name: self.header.name(),
             bytes,
@@ -47,7 +48,7 @@ impl Directory {
             rows: tenants.iter().map(|tenant| u64::from(tenant.rows)).sum(),
             samples: tenants.iter().map(|tenant| tenant.positions.times).sum(),
             series: tenants.iter().map(|tenant| u64::from(tenant.series)).sum(),
-            tenants: tenants.iter().map(TenantEntry::span).collect(),
+            tenants: spans.iter().map(TenantEntry::span).collect(),
         }
     }
 

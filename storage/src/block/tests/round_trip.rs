@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{BlockOptions, Model, header, model, open, pushes, write};
-use crate::block::{BlockEntry, BlockWriter};
+use crate::block::{BlockEntry, BlockWriter, TENANT_SPANS_MAX};
 use crate::labels::Labels;
 use crate::samples::Samples;
 use crate::source::SampleReader;
@@ -47,6 +47,13 @@ fn check_entry(model: &Model, entry: &BlockEntry) {
     assert_eq!(entry.max_time_ms, *times.clone().max().unwrap());
     assert_eq!(entry.samples, times.count() as u64);
     assert_eq!(entry.series, model.values().map(|series| series.len() as u64).sum::<u64>());
+    if model.len() > TENANT_SPANS_MAX {
+        assert_eq!(entry.tenants, []);
+        assert!(entry.may_hold("anyone", TimeRange::ALL));
+        assert!(!entry.may_hold("anyone", TimeRange::new(i64::MIN, entry.min_time_ms)));
+        return;
+    }
+    assert!(!entry.may_hold("anyone", TimeRange::ALL));
     assert!(entry.tenants.iter().map(|span| &span.tenant).eq(model.keys()));
     for (span, series) in entry.tenants.iter().zip(model.values()) {
         assert_eq!(span.series, series.len() as u64);
