@@ -62,6 +62,8 @@ pub struct Engine {
     requests: Requests,
     /// The newest manifest known to be in force.
     manifest: Arc<Manifest>,
+    /// The highest number of a manifest that could not be looked at when it was seen.
+    newest_seen: u64,
     /// The one commit on its way: of opening or of the flush.
     commit: Option<Commit>,
     flush: Option<FlushJob>,
@@ -101,6 +103,7 @@ impl Engine {
             now_ms: 0,
             nonces: StdRng::seed_from_u64(nonce_seed),
             requests: Requests::default(),
+            newest_seen: 0,
             commit: None,
             flush: None,
             tail: Tail::new(decoder),

@@ -92,12 +92,24 @@ impl Engine {
         }
         self.tail.seek(self.committed());
         self.read_log(out);
+        self.catch_up(out);
     }
 
     /// Somebody else has seen this manifest.
     pub(super) fn seen(&mut self, number: u64, bytes: &[u8], out: &mut Vec<Effect>) {
-        if self.is_running() && number > self.manifest.number {
+        if !self.is_running() {
+            self.newest_seen = self.newest_seen.max(number);
+        } else if number > self.manifest.number {
             self.read(number, bytes, out);
+        }
+    }
+
+    /// A commit is over: looks for what was seen meanwhile. A look that began before then may be
+    /// too old to show it.
+    pub(super) fn catch_up(&mut self, out: &mut Vec<Effect>) {
+        if self.newest_seen > self.manifest.number {
+            self.requests.forget(Purpose::Find);
+            self.look_for_newer(out);
         }
     }
 
@@ -113,7 +125,9 @@ impl Engine {
                 return self.stop(StopReason::Fenced(manifest.epoch), out);
             }
             if self.commit.is_some() {
-                return; // It may be this engine's own; the commit will find out.
+                // It may be this engine's own; the commit will find out.
+                self.newest_seen = self.newest_seen.max(number);
+                return;
             }
             if manifest.epoch < epoch || manifest.offset != self.committed() {
                 let reason = format!(

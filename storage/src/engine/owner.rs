@@ -86,6 +86,7 @@ impl Engine {
         self.tail.release(self.committed());
         out.push(Effect::Committed { number: self.manifest.number });
         out.push(Effect::ReleaseLog { before: self.committed() });
+        self.catch_up(out);
         self.advance(out);
     }
 

@@ -123,6 +123,29 @@ fn new_series_with_much_text_are_flushed_by_bytes() {
 }
 
 #[test]
+fn a_manifest_seen_during_a_commit_is_looked_for_afterwards() {
+    let (mut engine, reading) = owner(config(true));
+    let mut out = Vec::new();
+    engine.handle(Input::Records { reading, records: vec![record(0)] }, &mut out);
+    engine.handle(Input::Flush { ticket: FlushTicket(1), through: Offset(0) }, &mut out);
+    while engine.wants_encoding() {
+        engine.encode_slice(1_000, &mut out);
+    }
+    engine.handle(Input::Completed(EffectId(4), Completion::Created), &mut out);
+    let mut newer = crate::manifest::Manifest::empty(PartitionId(3));
+    (newer.number, newer.epoch) = (9, Epoch(1));
+    let bytes = crate::manifest::encode(&newer).into();
+    engine.handle(Input::ManifestSeen { number: 9, bytes }, &mut out);
+    engine.handle(Input::Completed(EffectId(5), Completion::Created), &mut out);
+    out.clear();
+    let listed = Completion::Listed { highest: Some(2), boundary: 0 };
+    engine.handle(Input::Completed(EffectId(6), listed), &mut out);
+    assert_eq!(engine.committed(), Offset(1));
+    let look = Effect::Store { id: EffectId(7), request: StoreRequest::ListManifests };
+    assert!(out.contains(&look), "{out:?}");
+}
+
+#[test]
 fn records_are_applied_once_and_in_order() {
     check(vec![record(0), record(1), record(0), record(2)], 3, &[]);
     let reason = StopReason::LogGap { wanted: Offset(1), found: Offset(2) };
