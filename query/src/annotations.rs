@@ -4,6 +4,7 @@
 //! The place is added only when the annotations are rendered, since merging ignores it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
 use std::fmt::Write as _;
 
 use crate::functions::dates::rfc3339;
@@ -45,7 +46,22 @@ pub(crate) struct Annotation {
 
 /// All annotations of a query.
 #[derive(Debug, Default)]
-pub(crate) struct Annotations(BTreeMap<(Severity, String), Entry>);
+pub(crate) struct Annotations {
+    entries: BTreeMap<(Severity, String), Entry>,
+    warnings: Kind,
+    infos: Kind,
+}
+
+/// Of each kind no more different texts than this are kept.
+const KEPT_MAX: usize = 100;
+
+/// How many there are of one kind.
+#[derive(Debug, Default)]
+struct Kind {
+    kept: usize,
+    /// How often something was told that is not kept.
+    omitted: usize,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -144,11 +160,21 @@ impl Annotations {
     /// Adds one that belongs to the part `span` of the query.
     pub(crate) fn add(&mut self, annotation: Annotation, span: Span) {
         let Annotation { severity, text, repair, counted } = annotation;
-        let entry = self.0.entry((severity, text)).or_insert(Entry {
-            at: span.start,
-            count: 0,
-            repairs: None,
-        });
+        let kind = match severity {
+            Severity::Warning => &mut self.warnings,
+            Severity::Info => &mut self.infos,
+        };
+        let entry = match self.entries.entry((severity, text)) {
+            MapEntry::Occupied(known) => known.into_mut(),
+            MapEntry::Vacant(_) if kind.kept == KEPT_MAX => {
+                kind.omitted += 1;
+                return;
+            }
+            MapEntry::Vacant(new) => {
+                kind.kept += 1;
+                new.insert(Entry { at: span.start, count: 0, repairs: None })
+            }
+        };
         entry.at = entry.at.max(span.start);
         entry.count += usize::from(counted);
         let Some(repair) = repair else { return };
@@ -170,7 +196,7 @@ impl Annotations {
     /// Warnings and infos, with their places in `query`.
     pub(crate) fn render(&self, query: &str) -> (Vec<String>, Vec<String>) {
         let (mut warnings, mut infos) = (Vec::new(), Vec::new());
-        for ((severity, text), entry) in &self.0 {
+        for ((severity, text), entry) in &self.entries {
             let (kind, list) = match severity {
                 Severity::Warning => ("warning", &mut warnings),
                 Severity::Info => ("info", &mut infos),
@@ -185,7 +211,18 @@ impl Annotations {
             let _ = write!(line, " ({})", place(query, entry.at));
             list.push(line);
         }
+        self.warnings.describe("warning", &mut warnings);
+        self.infos.describe("info", &mut infos);
         (warnings, infos)
+    }
+}
+
+impl Kind {
+    fn describe(&self, kind: &str, lines: &mut Vec<String>) {
+        if self.omitted > 0 {
+            lines
+                .push(format!("PromQL {kind}: others were omitted ({} occurrences)", self.omitted));
+        }
     }
 }
 
@@ -212,4 +249,21 @@ fn place(query: &str, at: u32) -> String {
     let mut lines = before.split(|&byte| byte == b'\n');
     let column = lines.next_back().map_or(0, <[u8]>::len) + 1;
     format!("{}:{column}", lines.count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Annotation, Annotations, KEPT_MAX};
+    use crate::promql::Span;
+
+    #[test]
+    fn there_are_not_too_many() {
+        let mut annotations = Annotations::default();
+        for n in 0..1_000 {
+            annotations.add(Annotation::possible_non_counter(&n.to_string()), Span::default());
+        }
+        let (warnings, infos) = annotations.render("up");
+        assert_eq!((warnings.len(), infos.len()), (0, KEPT_MAX + 1));
+        assert_eq!(infos[KEPT_MAX], "PromQL info: others were omitted (900 occurrences)");
+    }
 }

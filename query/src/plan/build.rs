@@ -1,5 +1,7 @@
 //! From the syntax tree to the plan.
 
+use std::collections::HashMap;
+
 use hydrograph_storage::matcher::{MatchOp, Matcher};
 use hydrograph_storage::source::Selector;
 use hydrograph_storage::time_range::TimeRange;
@@ -28,6 +30,9 @@ const DEPTH_MAX: usize = 250;
 /// A subquery has no more steps than this, over the ranges of all steps around it.
 const SUBQUERY_STEPS_MAX: usize = 100_000_000;
 
+/// A query has no more different selectors than this.
+const SELECTORS_MAX: usize = 1_000;
+
 /// What a plan depends on besides the query.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlanOptions {
@@ -52,8 +57,16 @@ pub(crate) fn build(
     };
     let fixed = has_fixed_times(expr);
     let start_ms = steps.start_ms;
-    let mut builder =
-        Builder { options, times, start_ms, end_ms, fixed, selectors: Vec::new(), depth: 0 };
+    let mut builder = Builder {
+        options,
+        times,
+        start_ms,
+        end_ms,
+        fixed,
+        selectors: Vec::new(),
+        numbers: HashMap::new(),
+        depth: 0,
+    };
     let root = match expr.value_type() {
         ValueType::Scalar => Root::Scalar(builder.scalar(expr, steps)?),
         ValueType::Vector => Root::Vector(builder.vector(expr, steps)?),
@@ -80,8 +93,13 @@ pub(super) struct Builder {
     /// Whether anything has a fixed time.
     fixed: bool,
     selectors: Vec<Selector>,
+    /// The places of the selectors, by what they ask for.
+    numbers: HashMap<(TimeRange, Vec<Asked>), usize>,
     depth: usize,
 }
+
+/// What a matcher asks for.
+type Asked = (String, MatchOp, String);
 
 impl Builder {
     /// Plans a vector.
@@ -196,17 +214,19 @@ impl Builder {
         for matcher in &selector.matchers {
             matchers.push(Self::matcher(matcher)?);
         }
-        let same =
-            |a: &Matcher, b: &Matcher| (&a.name, a.op, &a.value) == (&b.name, b.op, &b.value);
-        let known = self.selectors.iter().position(|other| {
-            other.range == range
-                && other.matchers.len() == matchers.len()
-                && other.matchers.iter().zip(&matchers).all(|(a, b)| same(a, b))
-        });
-        Ok(known.unwrap_or_else(|| {
+        let asked = |m: &Matcher| (m.name.to_string(), m.op, m.value.to_string());
+        let key = (range, matchers.iter().map(asked).collect());
+        let next = self.selectors.len();
+        let number = *self.numbers.entry(key).or_insert(next);
+        if number == next {
+            if next == SELECTORS_MAX {
+                return Err(QueryError::Invalid(format!(
+                    "query has more than {SELECTORS_MAX} different selectors"
+                )));
+            }
             self.selectors.push(Selector { matchers, range });
-            self.selectors.len() - 1
-        }))
+        }
+        Ok(number)
     }
 
     /// Plans a range vector.

@@ -172,3 +172,18 @@ async fn the_deadline_holds_while_data_is_looked_up() {
     assert_eq!(engine.run(request).await, Err(QueryError::Stopped(Stopped::Deadline)));
     assert_eq!(limits.check(), Err(Stopped::Cancelled), "whoever still works for it stops");
 }
+
+#[test]
+fn too_many_selectors() {
+    let run = |different: usize| {
+        let selectors: Vec<_> = (0..1_200).map(|n| format!("scalar(m{})", n % different)).collect();
+        let sums: Vec<_> =
+            selectors.chunks(40).map(|sum| format!("({})", sum.join(" + "))).collect();
+        let query = sums.join(" + ");
+        let range = QueryRange::Instant { t_ms: 0 };
+        run_within(source(""), &query, range, &limits(1 << 24), EngineOptions::default())
+    };
+    assert!(!matches!(run(100), Err(QueryError::Invalid(text)) if text.contains("selectors")));
+    let text = run(1_200).unwrap_err().to_string();
+    assert_eq!(text, "query has more than 1000 different selectors");
+}
