@@ -104,8 +104,7 @@ impl Writer {
     }
 
     fn release(&mut self, offset: Offset) -> Result<(), LogError> {
-        self.files.set_released(offset.0);
-        let mut released = Ok(());
+        let mut released = self.files.leave_spent(offset.0);
         while released.is_ok() && self.files.may_release(offset.0) {
             // Readers look elsewhere before the file goes.
             self.tail.set_segments(self.files.segments().iter().copied().skip(1));
