@@ -8,8 +8,7 @@ FLAGS ?=
 
 # Builds, and runs the single-process server on ./data.
 run:
-	cargo build --release --package hydrograph-server
-	exec ./target/release/hydrograph $(FLAGS)
+	exec cargo run --release --package hydrograph-server --bin hydrograph -- $(FLAGS)
 
 # Installs what the tests need, then runs all of them.
 test: tools
