@@ -34,6 +34,8 @@ pub(super) struct PartitionFiles {
     /// Durable bytes of the active segment.
     active_bytes: u64,
     latest: u64,
+    /// Everything before this may go.
+    released: u64,
     poisoned: bool,
     buffer: Vec<u8>,
 }
@@ -61,8 +63,8 @@ pub(super) fn segment_path(partition_folder: &Path, first: u64) -> PathBuf {
     partition_folder.join(format!("{first:020}.log"))
 }
 
-/// A segment that nobody needs is left from this share of its limit on.
-const SPENT_SHARE: u64 = 16;
+/// A segment that nobody needs is followed by the next one from this size on.
+const SPENT_BYTES: u64 = 1 << 20;
 
 impl PartitionFiles {
     /// Opens a partition, or creates it; cuts a torn tail, refuses a damaged segment.
@@ -102,6 +104,7 @@ impl PartitionFiles {
             active,
             active_bytes: 0,
             latest: first,
+            released: 0,
             poisoned: false,
             buffer: Vec::new(),
         };
@@ -174,7 +177,10 @@ impl PartitionFiles {
         }
         let bytes: usize = group.iter().map(|record| FRAME_BYTES + record.len()).sum();
         let is_empty = self.active_bytes == HEADER_BYTES as u64;
-        if !is_empty && self.active_bytes + bytes as u64 > self.segment_bytes_max {
+        let is_full = self.active_bytes + bytes as u64 > self.segment_bytes_max;
+        // Where nobody needs the active segment any more, the next release can delete it.
+        let is_spent = self.released >= self.latest && self.active_bytes > SPENT_BYTES;
+        if !is_empty && (is_full || is_spent) {
             self.append_to_new(group)
         } else {
             self.append_to_active(group)
@@ -247,15 +253,9 @@ impl PartitionFiles {
     }
 
     /// Whether the oldest segment is wholly below `offset`, and not the one being written.
-    /// Begins a new segment, without records, where nobody needs the active one any more, so that
-    /// it can be released whole.
-    pub(super) fn leave_spent(&mut self, released: u64) -> Result<(), LogError> {
-        let is_large = self.active_bytes > self.segment_bytes_max / SPENT_SHARE
-            && self.active_bytes > HEADER_BYTES as u64;
-        if self.poisoned || released < self.latest || !is_large {
-            return Ok(());
-        }
-        self.append_to_new(&[]).map(drop)
+    /// Everything before `offset` may go, by whole segments.
+    pub(super) fn set_released(&mut self, offset: u64) {
+        self.released = self.released.max(offset);
     }
 
     pub(super) fn may_release(&self, offset: u64) -> bool {

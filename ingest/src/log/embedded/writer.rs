@@ -104,7 +104,8 @@ impl Writer {
     }
 
     fn release(&mut self, offset: Offset) -> Result<(), LogError> {
-        let mut released = self.files.leave_spent(offset.0);
+        self.files.set_released(offset.0);
+        let mut released = Ok(());
         while released.is_ok() && self.files.may_release(offset.0) {
             // Readers look elsewhere before the file goes.
             self.tail.set_segments(self.files.segments().iter().copied().skip(1));
