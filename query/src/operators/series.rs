@@ -84,6 +84,11 @@ impl SeriesMeta {
         self.labels.iter().filter(move |(name, _)| !(hidden && is_metadata(name)))
     }
 
+    /// Bytes of the labels' text.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.labels.text_bytes()
+    }
+
     /// The visible labels.
     pub(crate) fn labels(&self) -> Labels {
         match self.name {

@@ -187,3 +187,35 @@ fn too_many_selectors() {
     let text = run(1_200).unwrap_err().to_string();
     assert_eq!(text, "query has more than 1000 different selectors");
 }
+
+#[test]
+fn labels_do_not_grow_without_end() {
+    let mut query = "m".to_owned();
+    for _ in 0..40 {
+        query = format!("label_join({query}, \"a\", \"x\", \"a\", \"a\")");
+    }
+    let range = QueryRange::Instant { t_ms: 0 };
+    let run = |budget_bytes| {
+        let options = EngineOptions::default();
+        run_within(source("m{a=\"1\"} 1"), &query, range, &limits(budget_bytes), options)
+    };
+    let text = run(1 << 24).unwrap_err().to_string();
+    assert!(text.starts_with("label a would get a value of"), "{text}");
+    assert!(matches!(run(1 << 14), Err(QueryError::Stopped(Stopped::OverBudget { .. }))));
+}
+
+#[test]
+fn results_of_many_variants_are_counted_first() {
+    let sides: Vec<String> =
+        (0..1_000).map(|n| format!("a{{n=\"{n}\"}} 1\nb{{n=\"{n}\"}} 1")).collect();
+    let range = QueryRange::Instant { t_ms: 0 };
+    let result = run_within(
+        source(&sides.join("\n")),
+        "a * on () group_left (n) b",
+        range,
+        &limits(1 << 23),
+        EngineOptions::default(),
+    );
+    let text = result.unwrap_err().to_string();
+    assert!(text.contains("the series of a match asked for"), "{text}");
+}

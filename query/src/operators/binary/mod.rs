@@ -66,14 +66,15 @@ impl BinaryOperator {
         }
         let (many, one) = (left, right);
         let matches = Matches::of(many.series(), one.series(), &join.matching, cx)?;
-        let (outputs, metas) = Outputs::of(join, many.series(), one.series(), &matches, cx);
+        let (outputs, metas, memory) =
+            Outputs::of(join, many.series(), one.series(), &matches, cx)?;
         let taken = Taken::of(join, &matches, &outputs, &metas, steps.count, cx)?;
         Ok(Box::new(Self {
             one: OneSide::new(one, &matches, join, steps.count, cx)?,
             join: join.clone(),
             many,
             groups: matches.left,
-            series: cx.list(metas)?,
+            series: SeriesList::new(metas, memory),
             outputs,
             taken,
             any_many: vec![false; steps.count],

@@ -5,8 +5,12 @@
 //! variant of filled values comes last. Behind all of them stand the outputs of series of the
 //! one side that may be filled up.
 
-use hydrograph_storage::labels::Labels;
+use std::collections::HashMap;
 
+use hydrograph_storage::labels::Labels;
+use hydrograph_storage::limits::Reservation;
+
+use crate::error::QueryError;
 use crate::functions::math::changes_meaning;
 use crate::operators::context::Context;
 use crate::operators::matching::{Matches, match_labels};
@@ -30,26 +34,40 @@ impl Outputs {
         one: &[SeriesMeta],
         matches: &Matches,
         cx: &Context,
-    ) -> (Self, Vec<SeriesMeta>) {
+    ) -> Result<(Self, Vec<SeriesMeta>, Reservation), QueryError> {
         let result = ResultLabels { join, delayed: cx.delayed_names };
         // For each group, a series of the one side for each variant.
         let mut variants: Vec<Vec<usize>> = vec![Vec::new(); matches.groups];
         let mut variant = Vec::with_capacity(one.len());
+        let mut numbers: HashMap<(u32, Vec<&str>), u32> = HashMap::new();
         for (number, &group) in matches.right.iter().enumerate() {
             let known = &mut variants[group as usize];
-            let same =
-                known.iter().position(|&other| result.copies_same(&one[number], &one[other]));
-            variant.push(same.unwrap_or(known.len()) as u32);
-            if same.is_none() {
+            let next = known.len() as u32;
+            let key = (group, result.copied(&one[number]));
+            let at = *numbers.entry(key).or_insert(next);
+            variant.push(at);
+            if at == next {
                 known.push(number);
             }
         }
+        drop(numbers);
         let fills = join.matching.fill.right.is_some();
+        let mut count = if join.matching.fill.left.is_some() { one.len() } else { 0 };
+        for &group in &matches.left {
+            count = count.saturating_add(variants[group as usize].len() + usize::from(fills));
+        }
+        let bytes = count.saturating_mul(size_of::<SeriesMeta>());
+        let mut memory = cx.limits.reserve("the series of a match", bytes)?;
         let mut first = vec![0];
-        let mut metas = Vec::new();
+        let mut metas = Vec::with_capacity(count);
         for (meta, &group) in many.iter().zip(&matches.left) {
+            cx.limits.check()?;
             for &other in &variants[group as usize] {
-                metas.push(result.of(meta, &one[other]));
+                let joined = result.of(meta, &one[other]);
+                if join.matching.card != Cardinality::OneToOne {
+                    memory.grow(joined.text_bytes())?;
+                }
+                metas.push(joined);
             }
             if fills {
                 let filled = SeriesMeta::new(match_labels(meta, &join.matching));
@@ -63,7 +81,7 @@ impl Outputs {
                 metas.push(result.of(&filled, meta));
             }
         }
-        (Self { first, variant }, metas)
+        Ok((Self { first, variant }, metas, memory))
     }
 
     /// The first output of a series of the many side.
@@ -89,9 +107,9 @@ struct ResultLabels<'a> {
 }
 
 impl ResultLabels<'_> {
-    /// Whether two series of the one side make the same results.
-    fn copies_same(&self, a: &SeriesMeta, b: &SeriesMeta) -> bool {
-        self.join.matching.include.iter().all(|label| a.get(label) == b.get(label))
+    /// What a series of the one side adds to its results.
+    fn copied<'a>(&self, one: &'a SeriesMeta) -> Vec<&'a str> {
+        self.join.matching.include.iter().map(|label| one.get(label)).collect()
     }
 
     /// The result of a series of the many side with one of the one side.
