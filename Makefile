@@ -15,7 +15,7 @@ test: tools
 	cargo build --workspace --all-targets
 	HYDROGRAPH_TOOLS=$(TOOLS) cargo test --workspace
 
-# Formatting, lints, licences.
+# Formatting, lints, the shape of the tree.
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
